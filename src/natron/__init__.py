@@ -1,0 +1,1 @@
+"""natron: the open bench for solid-state sodium cells."""

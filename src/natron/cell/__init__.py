@@ -1,0 +1,43 @@
+"""Cells: their description, checked and frozen, from TOML; and the ones that ship with natron."""
+
+from natron.cell.description import (
+    SCHEMA_VERSION,
+    Cell,
+    Interlayer,
+    Measured,
+    MetalElectrode,
+    PorousElectrode,
+    Process,
+    Separator,
+    quantities_of,
+)
+from natron.cell.parse import (
+    MAX_BYTES,
+    build_cell,
+    built_in,
+    built_in_texts,
+    changed,
+    json_schema,
+    parse_cell,
+    parse_toml,
+)
+
+__all__ = [
+    "MAX_BYTES",
+    "SCHEMA_VERSION",
+    "Cell",
+    "Interlayer",
+    "Measured",
+    "MetalElectrode",
+    "PorousElectrode",
+    "Process",
+    "Separator",
+    "build_cell",
+    "built_in",
+    "built_in_texts",
+    "changed",
+    "json_schema",
+    "parse_cell",
+    "parse_toml",
+    "quantities_of",
+]

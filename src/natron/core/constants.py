@@ -1,0 +1,16 @@
+"""Physical constants (CODATA 2018, exact since the 2019 SI) and nothing else."""
+
+FARADAY_C_PER_MOL = 96485.33212331002
+"""Charge of one mole of electrons, F."""
+
+AVOGADRO_PER_MOL = 6.02214076e23
+"""Particles per mole, N_A."""
+
+BOLTZMANN_J_PER_K = 1.380649e-23
+"""Boltzmann constant, k_B."""
+
+ELEMENTARY_CHARGE_C = 1.602176634e-19
+"""Charge of one electron, e; also joules per electron volt."""
+
+ABSOLUTE_ZERO_DEGC = -273.15
+"""0 K on the Celsius scale."""

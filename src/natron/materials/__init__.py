@@ -1,0 +1,24 @@
+"""Materials: values with uncertainty, source, range and confidence; one file per source."""
+
+from natron.materials.formula import (
+    molar_mass_kg_per_mol,
+    parse_formula,
+    theoretical_specific_capacity_C_per_kg,
+)
+from natron.materials.laws import ArrheniusLaw, scale_conductivity, scale_resistance
+from natron.materials.library import LAWS, PROPERTIES, Material, library, material, read_material
+
+__all__ = [
+    "LAWS",
+    "PROPERTIES",
+    "ArrheniusLaw",
+    "Material",
+    "library",
+    "material",
+    "molar_mass_kg_per_mol",
+    "parse_formula",
+    "read_material",
+    "scale_conductivity",
+    "scale_resistance",
+    "theoretical_specific_capacity_C_per_kg",
+]
