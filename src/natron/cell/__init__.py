@@ -12,18 +12,15 @@ from natron.cell.description import (
     quantities_of,
 )
 from natron.cell.parse import (
-    MAX_BYTES,
     build_cell,
     built_in,
     built_in_texts,
     changed,
     json_schema,
     parse_cell,
-    parse_toml,
 )
 
 __all__ = [
-    "MAX_BYTES",
     "SCHEMA_VERSION",
     "Cell",
     "Interlayer",
@@ -38,6 +35,5 @@ __all__ = [
     "changed",
     "json_schema",
     "parse_cell",
-    "parse_toml",
     "quantities_of",
 ]

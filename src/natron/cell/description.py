@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, model_validator
 
 from natron.cell.fields import (
     ArealCapacity,
@@ -32,15 +31,10 @@ from natron.cell.fields import (
     Volume,
 )
 from natron.core import InputError, Quantity
+from natron.core.schema import Part, refusal
 from natron.materials import Material, material, read_material
 
 SCHEMA_VERSION = 1
-
-
-class Part(BaseModel):
-    """Base of every table in the cell file: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Source(Part):
@@ -121,7 +115,7 @@ class PorousElectrode(Part):
     @model_validator(mode="after")
     def _consistent(self) -> PorousElectrode:
         if self.active not in self.composition:
-            raise _refusal(
+            raise refusal(
                 "the active material must stand in the composition",
                 key="active",
                 given=self.active,
@@ -129,14 +123,14 @@ class PorousElectrode(Part):
             )
         total = sum(q.value for q in self.composition.values())
         if abs(total - 1) > 1e-3:
-            raise _refusal(
+            raise refusal(
                 "mass fractions must add to 1 (100 %)",
                 key="composition",
                 given=" + ".join(f"{q.value:g}" for q in self.composition.values()) + f" = {total:g}",
             )
         known = [name for name in ("loading", "thickness", "porosity") if getattr(self, name) is not None]
         if len(known) < 2:
-            raise _refusal(
+            raise refusal(
                 "two of loading, thickness and porosity are needed",
                 given=", ".join(known) or "none of them",
             )
@@ -187,7 +181,16 @@ class Measured(Part):
     resistance_before_formation: Resistance | None = None
     resistance_after_formation: Resistance | None = None
     interface_resistance: Resistance | None = None
+    specific_discharge_capacity: SpecificCapacity | None = Field(
+        None, description="Per mass of active material, first discharge."
+    )
+    last_specific_capacity: SpecificCapacity | None = Field(
+        None, description="Per mass of active material, after the cycles."
+    )
+    coulombic_efficiency: Fraction | None = None
+    polarisation: PositiveVoltage | None = None
     lifetime: Duration | None = None
+    lifetime_is_lower_bound: bool = Field(False, description="Whether the cell was still running then.")
     end_of_life: str | None = None
 
 
@@ -254,28 +257,26 @@ class Cell(Part):
     @model_validator(mode="after")
     def _whole(self) -> Cell:
         if self.kind == "full" and not isinstance(self.positive, PorousElectrode):
-            raise _refusal(
+            raise refusal(
                 "a full cell needs a porous positive electrode",
                 key="positive",
                 hint='Or set kind = "symmetric".',
             )
         if self.kind == "symmetric" and self.positive is not None:
-            raise _refusal(
+            raise refusal(
                 "a symmetric cell has the negative electrode on both sides",
                 key="positive",
                 hint="Leave it out.",
             )
         if self.kind == "half" and not isinstance(self.positive, MetalElectrode):
-            raise _refusal('a half cell needs a positive electrode of type = "metal"', key="positive")
+            raise refusal('a half cell needs a positive electrode of type = "metal"', key="positive")
         if self.stack and self.stack.fixture == "spring" and self.stack.stiffness is None:
-            raise _refusal(
-                "a spring needs its stiffness", key="stack.stiffness", allowed='such as "500 N/mm"'
-            )
+            raise refusal("a spring needs its stiffness", key="stack.stiffness", allowed='such as "500 N/mm"')
         if isinstance(self.positive, PorousElectrode) and self.liquid is None:
-            raise _refusal("a porous electrode needs a liquid in its pores", key="liquid")
+            raise refusal("a porous electrode needs a liquid in its pores", key="liquid")
         low, high = self.operation.lower_voltage, self.operation.upper_voltage
         if low and high and not low.value < high.value:
-            raise _refusal("the upper voltage must lie above the lower one", key="operation.upper_voltage")
+            raise refusal("the upper voltage must lie above the lower one", key="operation.upper_voltage")
         self._known_materials()
         return self
 
@@ -284,9 +285,9 @@ class Cell(Part):
             try:
                 found = self.material(name)
             except InputError as error:
-                raise _refusal(error.problem, key=key, given=name, hint=error.hint) from error
+                raise refusal(error.problem, key=key, given=name, hint=error.hint) from error
             if found.material_class not in classes:
-                raise _refusal(
+                raise refusal(
                     f'"{name}" is a material of class {found.material_class}, which cannot stand here',
                     key=key,
                     allowed=f"class {' or '.join(classes)}",
@@ -346,20 +347,13 @@ def _own(name: object, table: object) -> Material:
             base = None
         return read_material(text, table, base=base)
     except InputError as error:
-        raise _refusal(
+        raise refusal(
             error.problem,
             key=f"materials.{error.key or text}",
             given=error.given,
             allowed=error.allowed,
             hint=error.hint,
         ) from error
-
-
-def _refusal(
-    problem: str, *, key: str = "", given: object = None, allowed: str | None = None, hint: str | None = None
-) -> PydanticCustomError:
-    error = InputError(problem, key=key or None, given=given, allowed=allowed, hint=hint)
-    return PydanticCustomError("natron", "{problem}", {"problem": problem, "error": error})
 
 
 def quantities_of(part: BaseModel, prefix: str = "") -> dict[str, Quantity]:

@@ -1,47 +1,19 @@
-"""TOML text to a `Cell`, with every fault said in the words of the file."""
+"""TOML text to a `Cell`, and a cell to a changed one."""
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
 
-from natron.cell.description import Cell, MetalElectrode, Part, PorousElectrode
-from natron.core import CellError, InputError, did_you_mean
-
-MAX_BYTES = 1_000_000
-"""A cell file is a page or two; a file larger than this is not one."""
-
-
-def parse_toml(text: str, *, file: str | None = None) -> dict[str, Any]:
-    """TOML text to a dict.
-
-    Raises
-    ------
-    CellError
-        Where the text is too long or is not TOML; says the line.
-    """
-    if len(text) > MAX_BYTES:
-        raise CellError(
-            "this file is too large", file=file, given=f"{len(text)} characters", allowed="up to 1 MB"
-        )
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CellError(
-            f"this is not valid TOML: {str(error).rstrip('.')}",
-            file=file,
-            hint='Values are written as key = "50 ± 4 µm".',
-        ) from error
-    except (RecursionError, ValueError) as error:
-        raise CellError("this TOML cannot be read: a value is too deep or too long", file=file) from error
+from natron.cell.description import Cell
+from natron.core import CellError, did_you_mean
+from natron.core.schema import parse_toml, validate
 
 
 def parse_cell(
@@ -63,7 +35,7 @@ def parse_cell(
     CellError
         For anything that does not describe a cell: where, what was given, what is allowed.
     """
-    raw = parse_toml(text, file=file)
+    raw = parse_toml(text, file=file, raises=CellError)
     for key, value in dict(changes).items():
         set_key(raw, key, value)
     return build_cell(raw, file=file)
@@ -76,12 +48,7 @@ def build_cell(raw: Mapping[str, Any], *, file: str | None = None) -> Cell:
     ------
     CellError
     """
-    try:
-        return Cell.model_validate(raw)
-    except ValidationError as error:
-        raise _explain(error, file) from None
-    except RecursionError as error:
-        raise CellError("this cell is nested too deeply", file=file) from error
+    return validate(Cell, raw, file=file, raises=CellError)
 
 
 def set_key(raw: dict[str, Any], key: str, value: object) -> None:
@@ -152,71 +119,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _explain(error: ValidationError, file: str | None) -> CellError:
-    """The first fault of a failed validation, unknown keys first: they explain missing ones."""
-    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
-    fault = faults[0]
-    location = [str(part) for part in fault["loc"]]
-    if location[:1] == ["positive"] and location[1:2] in (["metal"], ["porous"]):
-        del location[1]  # pydantic names the kind of electrode it tried; the file does not
-    key = ".".join(location)
-    inner = fault.get("ctx", {}).get("error")
-    if isinstance(inner, InputError):
-        full = ".".join(part for part in (key, inner.key) if part)
-        return CellError(
-            inner.problem,
-            file=file,
-            key=full or None,
-            given=inner.given,
-            allowed=inner.allowed,
-            hint=inner.hint,
-        )
-    kind_of_fault = fault["type"]
-    if kind_of_fault == "extra_forbidden":
-        known = _fields_at(location[:-1])
-        return CellError(
-            f'unknown key "{location[-1][:60]}"',
-            file=file,
-            key=key[:120],
-            hint=did_you_mean(location[-1], known),
-        )
-    if kind_of_fault == "missing":
-        return CellError("this key is missing", file=file, key=key, allowed=_described(location))
-    if kind_of_fault.startswith("union_tag"):
-        return CellError('say which electrode this is: type = "metal" or type = "porous"', file=file, key=key)
-    return CellError(
-        fault["msg"][0].lower() + fault["msg"][1:], file=file, key=key or None, given=fault["input"]
-    )
-
-
-def _fields_at(location: list[str]) -> Mapping[str, FieldInfo]:
-    """Known keys of the table at a dotted place."""
-    tables: list[type[BaseModel]] = [Cell]
-    for part in location:
-        if part.isdecimal():
-            continue
-        following: list[type[BaseModel]] = []
-        for table in tables:
-            if part in table.model_fields:
-                following += _tables_in(table.model_fields[part].annotation)
-        tables = following
-    known: dict[str, FieldInfo] = {}
-    for table in tables:
-        known |= table.model_fields
-    return known
-
-
-def _tables_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for argument in get_args(annotation) for found in _tables_in(argument)]
-
-
-def _described(location: list[str]) -> str | None:
-    info = _fields_at(location[:-1]).get(location[-1])
-    return info.description.rstrip(".") if info and info.description else None
-
-
 @lru_cache(maxsize=1)
 def built_in_texts() -> Mapping[str, str]:
     """TOML texts of the cells that ship with natron, by name."""
@@ -258,19 +160,3 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": {"type": "object"},
     }
     return json.loads(json.dumps(schema))  # type: ignore[no-any-return]
-
-
-__all__ = [
-    "MAX_BYTES",
-    "MetalElectrode",
-    "Part",
-    "PorousElectrode",
-    "build_cell",
-    "built_in",
-    "built_in_texts",
-    "changed",
-    "json_schema",
-    "parse_cell",
-    "parse_toml",
-    "set_key",
-]

@@ -333,7 +333,9 @@ def read_quantity(raw: object, kind_name: str, *, origin: Origin = "input") -> Q
         return parse_quantity(raw, kind_name, origin=origin)
     if k.si != "1":
         raise QuantityError("this number needs a unit", given=raw, allowed=_allowed(k))
-    return parse_quantity(repr(raw), kind_name, origin=origin)
+    quantity = parse_quantity(repr(raw), kind_name, origin=origin)
+    # a whole number written without quotes is a count, and exact
+    return replace(quantity, rounding=0.0) if isinstance(raw, int) else quantity
 
 
 def _read_table(raw: Mapping[str, Any], kind_name: str, origin: Origin) -> Quantity:
@@ -400,6 +402,8 @@ def format_number(value: float, uncertainty: float | None) -> tuple[str, str | N
 def format_quantity(quantity: Quantity) -> str:
     """A quantity for people: ``278 ± 11 Wh/l``."""
     k = KINDS[quantity.kind]
+    if k.name == "c_rate":
+        return _format_c_rate(quantity)
     if k.name == "fraction":
         k = KINDS["percentage"] if 0 < abs(quantity.value) <= 1 else k
     scale = 1 / k.factor
@@ -409,3 +413,11 @@ def format_quantity(quantity: Quantity) -> str:
     )
     text = f"{number} ± {plus_minus}" if plus_minus else number
     return f"{text} {k.pretty}".strip()
+
+
+def _format_c_rate(quantity: Quantity) -> str:
+    per_hour = quantity.value * 3600
+    text = f"C/{1 / per_hour:.3g}" if 0 < per_hour < 1 else f"{per_hour:.3g}C"
+    if quantity.uncertainty and quantity.value:
+        text += f" (± {100 * quantity.uncertainty / quantity.value:.2g} %)"
+    return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -56,22 +56,25 @@ def _apply(name: str, x: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Propagated:
-    """A result with its standard uncertainty and what each input adds to it.
+    """A result with its standard uncertainty and how it hangs on each input.
 
     Attributes
     ----------
     value : float
-        The relation at the inputs' nominal values.
+        The relation at the inputs' nominal values, SI.
     standard_uncertainty : float
-        Combined standard uncertainty.
+        Combined standard uncertainty, SI.
+    derivatives : Mapping[str, float]
+        ∂result/∂input, SI, of every input the result depends on.
     contributions : Mapping[str, float]
-        Signed first-order effect of +1 u of each uncertain input, in the result's unit.
+        Signed first-order effect of +1 u of each uncertain input, SI.
     method : str
         ``linear`` or ``monte_carlo``.
     """
 
     value: float
     standard_uncertainty: float
+    derivatives: Mapping[str, float]
     contributions: Mapping[str, float]
     method: str
 
@@ -119,11 +122,7 @@ def propagate(
     for name, value in centre.items():
         if not math.isfinite(value):
             raise NatronError(f"{name} is not a finite number for these inputs.")
-    slopes = _slopes(relation, inputs, nominal)
-    linear = {
-        name: Propagated(value, math.hypot(*slopes[name].values(), 0.0), slopes[name], "linear")
-        for name, value in centre.items()
-    }
+    linear = _linear(relation, inputs, nominal, centre)
     if method == "linear":
         return linear
     chosen = set(centre) if method == "monte_carlo" else _curved(relation, inputs, nominal, linear)
@@ -132,27 +131,34 @@ def propagate(
     drawn = relation(draw(inputs, samples=samples, seed=seed))
     for name in chosen:
         spread = float(np.std(np.broadcast_to(drawn[name], samples), ddof=1))
-        linear[name] = Propagated(centre[name], spread, slopes[name], "monte_carlo")
+        linear[name] = replace(linear[name], standard_uncertainty=spread, method="monte_carlo")
     return linear
 
 
-def _slopes(
-    relation: Relation, inputs: Mapping[str, Quantity], nominal: Mapping[str, float]
-) -> dict[str, dict[str, float]]:
-    """Effect of +1 u of each uncertain input on each output, to first order, by automatic differentiation."""
+def _linear(
+    relation: Relation,
+    inputs: Mapping[str, Quantity],
+    nominal: Mapping[str, float],
+    centre: Mapping[str, float],
+) -> dict[str, Propagated]:
+    """First order, with exact derivatives from one evaluation on uncertain numbers."""
     from uncertainties import UFloat, ufloat
 
-    tagged = {
-        name: ufloat(q.value, q.standard_uncertainty) for name, q in inputs.items() if q.standard_uncertainty
-    }
+    # every input is tagged, certain ones too: the derivative is wanted whatever the uncertainty
+    tagged = {name: ufloat(value, 1.0) for name, value in nominal.items()}
     by_variable = {variable: name for name, variable in tagged.items()}
-    effects: dict[str, dict[str, float]] = {}
-    for output, result in relation({**nominal, **tagged}).items():
-        derivatives = result.derivatives if isinstance(result, UFloat) else {}
-        effects[output] = {
-            by_variable[variable]: slope * variable.std_dev for variable, slope in derivatives.items()
+    results: dict[str, Propagated] = {}
+    for output, result in relation(tagged).items():
+        slopes = result.derivatives if isinstance(result, UFloat) else {}
+        derivatives = {by_variable[variable]: float(slope) for variable, slope in slopes.items()}
+        contributions = {
+            name: slope * inputs[name].standard_uncertainty
+            for name, slope in derivatives.items()
+            if inputs[name].standard_uncertainty
         }
-    return effects
+        total = math.hypot(*contributions.values(), 0.0)
+        results[output] = Propagated(centre[output], total, derivatives, contributions, "linear")
+    return results
 
 
 def _curved(

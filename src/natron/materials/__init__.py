@@ -7,12 +7,15 @@ from natron.materials.formula import (
 )
 from natron.materials.laws import ArrheniusLaw, scale_conductivity, scale_resistance
 from natron.materials.library import LAWS, PROPERTIES, Material, library, material, read_material
+from natron.materials.relations import RELATIONS, activation_energy
 
 __all__ = [
     "LAWS",
     "PROPERTIES",
+    "RELATIONS",
     "ArrheniusLaw",
     "Material",
+    "activation_energy",
     "library",
     "material",
     "molar_mass_kg_per_mol",

@@ -1,0 +1,249 @@
+"""Files that people write: TOML to checked, frozen tables, with every fault said in the words of the file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError, core_schema
+
+from natron.core.errors import InputError, QuantityError, did_you_mean
+from natron.core.kinds import KINDS
+from natron.core.quantity import Quantity, read_quantity
+
+_Table = TypeVar("_Table", bound=BaseModel)
+
+MAX_CHARACTERS = 1_000_000
+"""A description is a page or two; a text longer than this is not one."""
+
+
+class Part(BaseModel):
+    """Base of every table in a file: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True)
+class Of:
+    """Marks a field that holds a `Quantity` of one kind, within limits.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Names of the kinds accepted, tried in order.
+    above : float or None
+        Exclusive lower limit, SI.
+    below : float or None
+        Exclusive upper limit, SI.
+    limits : str
+        The limits in words, for messages.
+    """
+
+    kinds: tuple[str, ...]
+    above: float | None = None
+    below: float | None = None
+    limits: str = ""
+
+    def read(self, raw: object) -> Quantity:
+        """The quantity in `raw`.
+
+        Raises
+        ------
+        QuantityError
+        """
+        if isinstance(raw, Quantity) and raw.kind in self.kinds:
+            quantity = raw
+        else:
+            quantity = self._read_any(raw)
+        if (self.above is not None and not quantity.value > self.above) or (
+            self.below is not None and not quantity.value < self.below
+        ):
+            raise QuantityError(
+                "this is outside the allowed range",
+                given=raw if isinstance(raw, str | float | int) else str(quantity),
+                allowed=self.limits,
+            )
+        return quantity
+
+    def _read_any(self, raw: object) -> Quantity:
+        for name in self.kinds[:-1]:
+            try:
+                return read_quantity(raw, name)
+            except QuantityError:
+                continue
+        return read_quantity(raw, self.kinds[-1])
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        def validate(raw: object) -> Quantity:
+            try:
+                return self.read(raw)
+            except InputError as error:
+                raise PydanticCustomError(
+                    "natron", "{problem}", {"problem": error.problem, "error": error}
+                ) from error
+
+        return core_schema.no_info_plain_validator_function(
+            validate, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        shown = [KINDS[name] for name in self.kinds]
+        words = " or ".join(k.words for k in shown)
+        text = {
+            "type": "string",
+            "description": f"{words} with its unit",
+            "examples": [k.example for k in shown],
+        }
+        table = {
+            "type": "object",
+            "properties": {
+                "value": text,
+                "origin": {
+                    "enum": ["input", "literature", "calibrated", "assumed", "predicted", "round_trip"]
+                },
+                "source": {"type": "string"},
+                "confidence": {"enum": ["A", "B", "C"]},
+                "uncertainty_kind": {"enum": ["sd", "se", "range", "unknown"]},
+                "note": {"type": "string"},
+            },
+            "required": ["value"],
+            "additionalProperties": False,
+        }
+        number = [{"type": "number"}] if any(k.si == "1" for k in shown) else []
+        return {"anyOf": [text, *number, table]}
+
+
+def refusal(
+    problem: str, *, key: str = "", given: object = None, allowed: str | None = None, hint: str | None = None
+) -> PydanticCustomError:
+    """What a validator raises: an `InputError` in the form pydantic collects."""
+    error = InputError(problem, key=key or None, given=given, allowed=allowed, hint=hint)
+    return PydanticCustomError("natron", "{problem}", {"problem": problem, "error": error})
+
+
+def parse_toml(text: str, *, file: str | None, raises: type[InputError]) -> dict[str, Any]:
+    """TOML text to a dict.
+
+    Raises
+    ------
+    raises
+        Where the text is too long or is not TOML; says the line.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise raises(
+            "this file is too large", file=file, given=f"{len(text)} characters", allowed="up to 1 MB"
+        )
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise raises(
+            f"this is not valid TOML: {str(error).rstrip('.')}",
+            file=file,
+            hint='Values are written as key = "50 ± 4 µm".',
+        ) from error
+    except (RecursionError, ValueError) as error:
+        raise raises("this TOML cannot be read: a value is too deep or too long", file=file) from error
+
+
+def validate(table: type[_Table], raw: object, *, file: str | None, raises: type[InputError]) -> _Table:
+    """`raw` as that table.
+
+    Raises
+    ------
+    raises
+        For its first fault: where it stands, what was given, what is allowed, what to do.
+    """
+    try:
+        return table.model_validate(raw)
+    except ValidationError as error:
+        raise _explain(error, table, file, raises) from None
+    except RecursionError as error:
+        raise raises("this file is nested too deeply", file=file) from error
+
+
+def _explain(
+    error: ValidationError, table: type[BaseModel], file: str | None, raises: type[InputError]
+) -> InputError:
+    """The first fault of a failed validation, unknown keys first: they explain missing ones."""
+    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
+    fault = faults[0]
+    location = _as_written(table, [str(part) for part in fault["loc"]])
+    key = ".".join(location)
+    inner = fault.get("ctx", {}).get("error")
+    if isinstance(inner, InputError):
+        full = ".".join(part for part in (key, inner.key) if part)
+        return raises(
+            inner.problem,
+            file=file,
+            key=full or None,
+            given=inner.given,
+            allowed=inner.allowed,
+            hint=inner.hint,
+        )
+    what = fault["type"]
+    if what == "extra_forbidden":
+        known = _fields_at(table, location[:-1])
+        return raises(
+            f'unknown key "{location[-1][:60]}"',
+            file=file,
+            key=key[:120],
+            hint=did_you_mean(location[-1], known),
+        )
+    if what == "missing":
+        info = _fields_at(table, location[:-1]).get(location[-1])
+        words = info.description.rstrip(".") if info and info.description else None
+        return raises("this key is missing", file=file, key=key, allowed=words)
+    if what.startswith("union_tag"):
+        return raises('say which it is: type = "metal" or type = "porous"', file=file, key=key)
+    return raises(
+        fault["msg"][0].lower() + fault["msg"][1:], file=file, key=key or None, given=fault["input"]
+    )
+
+
+def _as_written(table: type[BaseModel], location: list[str]) -> list[str]:
+    """A place without the tags that pydantic puts in for the member of a union it tried."""
+    written: list[str] = []
+    for part in location:
+        known = _fields_at(table, written)
+        inside_mapping = not known and written
+        if part in known or part.isdecimal() or inside_mapping or part == location[-1]:
+            written.append(part)
+    return written
+
+
+def _fields_at(table: type[BaseModel], location: list[str]) -> Mapping[str, FieldInfo]:
+    """Known keys of the table at a dotted place."""
+    tables: list[type[BaseModel]] = [table]
+    for part in location:
+        if part.isdecimal():
+            continue
+        tables = [
+            inner
+            for outer in tables
+            if part in outer.model_fields
+            for inner in _tables_in(outer.model_fields[part].annotation)
+        ]
+    known: dict[str, FieldInfo] = {}
+    for found in tables:
+        known |= found.model_fields
+    return known
+
+
+def _tables_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for argument in get_args(annotation) for found in _tables_in(argument)]

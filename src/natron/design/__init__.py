@@ -1,0 +1,48 @@
+"""From a cell to its design figures, their uncertainties, what limits them, and what would improve them."""
+
+from natron.design import relations
+from natron.design.figures import (
+    Check,
+    Figures,
+    Share,
+    checks,
+    describe_area,
+    figures,
+    reference_area_m2,
+    separator_resistance,
+)
+from natron.design.inverse import Inverse, solve_for, solve_input
+from natron.design.relations import RELATIONS
+from natron.design.sensitivity import Sensitivity, sensitivity, sobol_indices
+from natron.design.stack import FIGURE_KINDS, Basis, NoSuchFigure, StackModel, stack_model
+from natron.design.steps import STEPS, Stage, Step, parse_step, roadmap, take_step
+
+__all__ = [
+    "FIGURE_KINDS",
+    "RELATIONS",
+    "STEPS",
+    "Basis",
+    "Check",
+    "Figures",
+    "Inverse",
+    "NoSuchFigure",
+    "Sensitivity",
+    "Share",
+    "StackModel",
+    "Stage",
+    "Step",
+    "checks",
+    "describe_area",
+    "figures",
+    "parse_step",
+    "reference_area_m2",
+    "relations",
+    "roadmap",
+    "sensitivity",
+    "separator_resistance",
+    "sobol_indices",
+    "solve_for",
+    "solve_input",
+    "stack_model",
+    "take_step",
+]

@@ -1,0 +1,156 @@
+"""Inverse questions: which value of one input gives a wanted figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from natron.core import CellError, Quantity, did_you_mean, kind
+from natron.core.uncertainty import Relation
+from natron.design.figures import Figures
+
+SEARCH_DECADES = 2.0
+"""How far from its present value an input is searched, up and down, in powers of ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """The answer to an inverse question.
+
+    Attributes
+    ----------
+    status : str
+        ``found``, or ``cannot_be_reached`` with any value of that input.
+    input : str
+        Dotted key of the input that was varied.
+    value : Quantity or None
+        What it must be; with several solutions the one nearest to the present value.
+    reachable : tuple of float
+        Lowest and highest figure found over the search, SI.
+    message : str
+        For people.
+    """
+
+    status: Literal["found", "cannot_be_reached"]
+    input: str
+    value: Quantity | None
+    reachable: tuple[float, float]
+    message: str
+
+
+def solve_for(figures: Figures, name: str, target: Quantity, input_name: str) -> Inverse:
+    """Which value of one input gives figure `name` the wanted value, all others kept.
+
+    Parameters
+    ----------
+    figures : Figures
+        Of the cell as it is.
+    name : str
+        A figure.
+    target : Quantity
+        Its wanted value.
+    input_name : str
+        Dotted key of one of the figures' inputs.
+
+    Raises
+    ------
+    CellError
+        Where the figure does not have that input.
+    NoSuchFigure
+        Where the cell does not have that figure.
+    """
+    now = figures[name]
+    inputs = figures.model.inputs
+    if input_name not in inputs:
+        raise CellError(
+            "this figure has no such input",
+            given=input_name,
+            allowed=", ".join(sorted(inputs)),
+            hint=did_you_mean(input_name, inputs),
+        )
+    was = inputs[input_name]
+    x, lowest, highest = solve_input(figures.model, inputs, input_name, name, target.value)
+    reachable = (lowest, highest)
+    shown = [Quantity(v, None, now.kind) for v in reachable]
+    if x is None:
+        return Inverse(
+            "cannot_be_reached",
+            input_name,
+            None,
+            reachable,
+            f"{name} = {target} cannot be reached with {input_name} alone: from {kind(was.kind).words} near zero "
+            f"to a hundred times today's {was}, it goes from {shown[0]} to {shown[1]}",
+        )
+    value = Quantity(x, None, was.kind, origin="predicted")
+    return Inverse(
+        "found", input_name, value, reachable, f"{input_name} = {value} gives {target} (today {was}: {now})"
+    )
+
+
+def solve_input(
+    relation: Relation, inputs: Mapping[str, Quantity], input_name: str, output: str, target: float
+) -> tuple[float | None, float, float]:
+    """The value of one input at which `output` equals `target`, nearest to the present one.
+
+    Searches from zero (or the kind's lower limit) over `SEARCH_DECADES` around the present value; a
+    fraction from 0 to 1. Each change of sign on the grid is closed in by bisection.
+
+    Returns
+    -------
+    x : float or None
+        None where no value gives the target.
+    lowest, highest : float
+        Extremes of the output over the grid.
+    """
+    q = inputs[input_name]
+    nominal = {key: quantity.value for key, quantity in inputs.items()}
+
+    def gap(x: float) -> float:
+        return float(relation({**nominal, input_name: x})[output]) - target
+
+    grid = _grid(q)
+    with np.errstate(all="ignore"):
+        values = np.asarray(_on_grid(relation, nominal, input_name, grid, output), dtype=float)
+    finite = np.isfinite(values)
+    if not finite.any():
+        return None, float("nan"), float("nan")
+    lowest, highest = float(values[finite].min()), float(values[finite].max())
+    gaps = values - target
+    roots = [float(x) for x, g in zip(grid, gaps, strict=True) if g == 0.0]
+    crossings = np.nonzero(finite[:-1] & finite[1:] & (np.sign(gaps[:-1]) * np.sign(gaps[1:]) < 0))[0]
+    for i in crossings:
+        roots.append(_bisect(gap, float(grid[i]), float(grid[i + 1])))
+    if not roots:
+        return None, lowest, highest
+    return min(roots, key=lambda x: abs(x - q.value)), lowest, highest
+
+
+def _on_grid(relation: Relation, nominal: Mapping[str, float], name: str, grid: Any, output: str) -> Any:
+    return np.broadcast_to(relation({**nominal, name: grid})[output], grid.shape)
+
+
+def _grid(q: Quantity) -> Any:
+    k = kind(q.kind)
+    if q.kind == "fraction":
+        return np.linspace(0.0, 0.999, 1000)
+    scale = abs(q.value) or {"length": 1e-5}.get(q.kind, k.factor)
+    spread = np.geomspace(10**-SEARCH_DECADES, 10**SEARCH_DECADES, 801) * scale
+    low = [0.0] if k.minimum <= 0.0 else []
+    return np.concatenate([low, spread])
+
+
+def _bisect(gap: Any, low: float, high: float) -> float:
+    g_low = gap(low)
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        g = gap(middle)
+        if g == 0.0 or high - low <= 1e-14 * abs(high):
+            return middle
+        if (g > 0) == (g_low > 0):
+            low, g_low = middle, g
+        else:
+            high = middle
+    return 0.5 * (low + high)

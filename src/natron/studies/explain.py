@@ -1,0 +1,225 @@
+"""Why a claim fails: a search for what would have to be true instead.
+
+Two searches. Each input alone: the value at which the claim would hold, nearest in its own uncertainty.
+And, where a document prints several figures of one state of a cell, the cathode's thickness, porosity and
+solids together: the only set that gives all printed figures at once, and what it does to the solids.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from natron.core import Quantity, kind
+from natron.design import StackModel, relations, solve_input
+from natron.studies.audit import Finding, Subject
+
+SHOWN = 3
+"""How many single inputs an explanation names."""
+
+SOLIDS_TOLERANCE = 0.02
+"""Relative change of the solids below which they count as conserved: the reading of a printed porosity."""
+
+
+def explain(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The same findings, each with its explanation."""
+    return tuple(_explained(finding, findings) for finding in findings)
+
+
+def _explained(finding: Finding, findings: Sequence[Finding]) -> Finding:
+    if finding.comparison is None or finding.subject is None:
+        return finding
+    if finding.verdict != "disagrees":
+        return replace(finding, explanation=finding.claim.note or "")
+    # of two statements of one thing, saying that one would have to be the other explains nothing
+    alternatives = {} if finding.claim.relation == "core.equal" else single_inputs(finding)
+    parts = [_by_how_much(finding)]
+    joint = joint_explanation(finding, findings)
+    if joint:
+        parts.append(joint)
+    if alternatives:
+        parts.append(
+            "It would hold with "
+            + ", or ".join(_in_words(name, q, finding.subject) for name, q in alternatives.items())
+            + " alone."
+        )
+    elif finding.claim.relation != "core.equal":
+        parts.append("No single input makes it hold.")
+    if finding.claim.note:
+        parts.append(finding.claim.note)
+    return replace(finding, explanation=" ".join(parts), alternatives=alternatives)
+
+
+def _by_how_much(finding: Finding) -> str:
+    c = finding.comparison
+    assert c is not None
+    assert finding.claimed is not None
+    assert finding.computed is not None
+    relation = {"equal": "against", "at_most": "but at most", "at_least": "but at least"}[
+        finding.claim.must_be
+    ]
+    size = f"{c.percent:+.1f} %" if c.percent is not None else "from zero"
+    if math.isfinite(c.in_uncertainties):
+        size += f", {c.in_uncertainties:.1f} combined standard uncertainties"
+    kind_of = " (rounding alone counts: both rest on the same inputs)" if finding.claim.same_inputs else ""
+    ratio = c.percent is not None and abs(c.percent) > 300
+    factor = f"; a factor of {finding.claimed.value / finding.computed.value:.3g}" if ratio else ""
+    return f"{finding.claimed} claimed {relation} {finding.computed}: {size}{kind_of}{factor}."
+
+
+def single_inputs(finding: Finding) -> dict[str, Quantity]:
+    """For each input that alone can make a claim hold, the value it would need; the nearest first.
+
+    Nearest in the input's own standard uncertainty (or its rounding); an exact one counts 1 % as one.
+    """
+    subject = finding.subject
+    assert subject is not None
+    assert finding.claimed is not None
+    found: list[tuple[float, str, Quantity]] = []
+    for name, q in subject.inputs.items():
+        x, _, _ = solve_input(subject.relation, subject.inputs, name, subject.output, finding.claimed.value)
+        if x is None or x == q.value:
+            continue
+        step = max(q.standard_uncertainty, q.rounding_uncertainty) or 0.01 * abs(q.value) or 1.0
+        found.append((abs(x - q.value) / step, name, Quantity(x, None, q.kind, origin="predicted")))
+    found.sort(key=lambda item: (item[0], item[1]))
+    return {name: q for _, name, q in found[:SHOWN]}
+
+
+def _in_words(name: str, needed: Quantity, subject: Subject) -> str:
+    was = subject.inputs[name]
+    percent = (
+        f"{100 * (needed.value / was.value - 1):+.1f} %" if was.value and was.kind != "temperature" else ""
+    )
+    distance = ""
+    if was.standard_uncertainty:
+        distance = f"{abs(needed.value - was.value) / was.standard_uncertainty:.1f} u"
+    inside = ", ".join(part for part in (f"given {was}", percent, distance) if part)
+    return f"{name.replace('_', ' ')} = {needed} ({inside})"
+
+
+def joint_explanation(finding: Finding, findings: Sequence[Finding]) -> str:
+    """What gives a volumetric and a gravimetric energy density at once, and what it does to the solids.
+
+    A stack's volume fixes the cathode's thickness, its mass then fixes the porosity; the two together fix
+    the solids, which pressing cannot change. Empty where the document prints no such pair for this state.
+    """
+    subject = finding.subject
+    assert subject is not None
+    if subject.model is None:
+        return ""
+    state = [other for other in findings if _same_state(other, finding)]
+    by_figure = {other.claim.figure: other for other in state}
+    pair = [by_figure.get(name) for name in ("volumetric_energy_density", "gravimetric_energy_density")]
+    names = {"positive.thickness", "positive.porosity"}
+    if (
+        None in pair
+        or not names <= subject.inputs.keys()
+        or finding not in (*pair, by_figure.get("cathode_thickness"))
+    ):
+        return ""
+    volumetric, gravimetric = (other.claimed for other in pair if other is not None)
+    assert volumetric is not None
+    assert gravimetric is not None
+    return _Cathode(subject.model).explain(volumetric, gravimetric, _stated(by_figure))
+
+
+def _same_state(one: Finding, other: Finding) -> bool:
+    """Whether two claims are about the same cell in the same state."""
+    a, b = one.claim, other.claim
+    return (
+        one.subject is not None
+        and one.claimed is not None
+        and a.relation == "design.figure"
+        and (a.cell, a.basis, a.steps, a.set, a.consistent) == (b.cell, b.basis, b.steps, b.set, b.consistent)
+        and one.document == other.document
+    )
+
+
+def _stated(by_figure: Mapping[str | None, Finding]) -> Quantity | None:
+    """The cathode thickness the document itself prints for this state."""
+    finding = by_figure.get("cathode_thickness")
+    return finding.claimed if finding else None
+
+
+class _Cathode:
+    """One state of a cell seen as thickness, porosity and solids of its cathode."""
+
+    def __init__(self, model: StackModel) -> None:
+        self.model = model
+        self.values = {name: q.value for name, q in model.inputs.items()}
+        out = model(self.values)
+        self.density = float(out["solid_density"])
+        self.solids = self._solids(float(out["cathode_thickness"]), float(out["porosity"]))
+        self.porosity = float(out["porosity"])
+
+    def _solids(self, thickness_m: float, porosity: float) -> float:
+        return float(relations.solids_loading(thickness_m, porosity, self.density))
+
+    def figures(self, thickness_m: float, porosity: float) -> tuple[Quantity, Quantity]:
+        out = self.model({**self.values, "positive.thickness": thickness_m, "positive.porosity": porosity})
+        return (
+            Quantity(float(out["volumetric_energy_density"]), None, "volumetric_energy_density"),
+            Quantity(float(out["gravimetric_energy_density"]), None, "gravimetric_energy_density"),
+        )
+
+    def solve(self, name: str, figure: str, target: float, **fixed: float) -> float | None:
+        inputs = dict(self.model.inputs)
+        for key, value in fixed.items():
+            inputs[f"positive.{key}"] = replace(inputs[f"positive.{key}"], value=value)
+        return solve_input(self.model, inputs, f"positive.{name}", figure, target)[0]
+
+    def explain(self, volumetric: Quantity, gravimetric: Quantity, stated: Quantity | None) -> str:
+        thickness = self.solve("thickness", "volumetric_energy_density", volumetric.value)
+        if thickness is None:
+            return f"No cathode thickness gives {volumetric}."
+        porosity = self.solve(
+            "porosity", "gravimetric_energy_density", gravimetric.value, thickness=thickness
+        )
+        sentences = []
+        if porosity is None:
+            sentences.append(
+                f"{volumetric} needs a cathode of {_um(thickness)}; no porosity then gives {gravimetric}."
+            )
+        else:
+            sentences.append(
+                f"{volumetric} and {gravimetric} at once need a cathode of {_um(thickness)} with "
+                f"{_percent(porosity)} porosity, which {self._fate(self._solids(thickness, porosity))}."
+            )
+        if stated is not None:
+            v, g = self.figures(stated.value, self.porosity)
+            sentences.append(
+                f"The document's own {_um(stated.value)} and {_percent(self.porosity)} at once give {_four(v)} and "
+                f"{_four(g)}, and that cathode {self._fate(self._solids(stated.value, self.porosity))}."
+            )
+        sentences.append(self._conserved(stated.value if stated is not None else thickness))
+        return " ".join(sentences)
+
+    def _fate(self, solids: float) -> str:
+        change = solids / self.solids - 1
+        if abs(change) <= SOLIDS_TOLERANCE:
+            return f"keeps the solids ({100 * change:+.1f} %)"
+        return f"{'loses' if change < 0 else 'gains'} {100 * abs(change):.0f} % of the solids"
+
+    def _conserved(self, thickness_m: float) -> str:
+        porosity = 1 - self.solids / (self.density * thickness_m)
+        if not 0 <= porosity < 1:
+            return f"The solids do not fit into {_um(thickness_m)} at any porosity."
+        v, g = self.figures(thickness_m, porosity)
+        return (
+            f"With the solids conserved, {_um(thickness_m)} means {_percent(porosity)} porosity and "
+            f"{_four(v)}, {_four(g)}."
+        )
+
+
+def _um(thickness_m: float) -> str:
+    return f"{thickness_m * 1e6:.1f} µm"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _four(q: Quantity) -> str:
+    return f"{q.shown_value:.1f} {kind(q.kind).pretty}"
