@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -16,9 +16,7 @@ from natron.core import CellError, did_you_mean
 from natron.core.schema import parse_toml, validate
 
 
-def parse_cell(
-    text: str, *, file: str | None = None, changes: Mapping[str, object] | Iterable[tuple[str, object]] = ()
-) -> Cell:
+def parse_cell(text: str, *, file: str | None = None, changes: Mapping[str, object] | None = None) -> Cell:
     """A cell file's text to a `Cell`.
 
     Parameters
@@ -36,7 +34,7 @@ def parse_cell(
         For anything that does not describe a cell: where, what was given, what is allowed.
     """
     raw = parse_toml(text, file=file, raises=CellError)
-    for key, value in dict(changes).items():
+    for key, value in (changes or {}).items():
         set_key(raw, key, value)
     return build_cell(raw, file=file)
 

@@ -24,6 +24,7 @@ from natron.core.quantity import (
     format_quantity,
     parse_quantity,
     read_quantity,
+    weakest_origin,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "parse_quantity",
     "read_quantity",
     "shorten",
+    "weakest_origin",
 ]

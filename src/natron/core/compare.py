@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from natron.core.quantity import Quantity
 
 Verdict = Literal["agrees", "disagrees", "cannot_be_checked"]
 """The outcome of a comparison; one vocabulary for every report."""
+
+VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 MustBe = Literal["equal", "at_most", "at_least"]
 """How a claimed number must stand to the computed one."""

@@ -59,7 +59,7 @@ class InputError(NatronError):
             text += f" Allowed: {self.allowed}."
         if self.hint:
             text += f" {self.hint}"
-        return text
+        return _one_line(text)
 
     def at(self, *, file: str | None = None, key: str | None = None) -> InputError:
         """The same error with its place filled in, where the raiser did not know it."""
@@ -96,8 +96,13 @@ class RangeWarning(UserWarning):
 def shorten(value: object, limit: int = 80) -> str:
     """`value` as it would be typed, cut to `limit` characters."""
     text = repr(value) if not isinstance(value, str) else f'"{value}"'
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    text = _one_line(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _one_line(text: str) -> str:
+    """`text` with everything that does not print replaced: a message is one line, whatever was given."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

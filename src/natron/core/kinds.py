@@ -137,6 +137,7 @@ _ALL = (
         minimum=0.0,
     ),
     Kind("fraction", "a plain number or a percentage", "1", "1", "", 1.0, "63 ± 3 %"),
+    Kind("number", "a plain number", "1", "1", "", 1.0, "160"),
     Kind("percentage", "a percentage", "1", "%", "%", 0.01, "85 %"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -22,6 +22,16 @@ Confidence = Literal["A", "B", "C"]
 """How sure a literature value is: A read in the source, B well known, C an estimate (always `assumed`)."""
 
 ORIGINS: tuple[str, ...] = get_args(Origin)
+
+
+def weakest_origin(used: Iterable[str]) -> Origin:
+    """Origin of a number computed from others: of the weakest of them, or `predicted`."""
+    found = set(used)
+    weakest: Origin
+    for weakest in ("round_trip", "calibrated", "assumed"):
+        if weakest in found:
+            return weakest
+    return "predicted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +143,17 @@ _QUANTITY = re.compile(
       | (?P<e>{_PLAIN})\((?P<f>\d+)\)(?P<ef_exp>{_EXPONENT})?
       | (?P<g>{_PLAIN}{_EXPONENT}?)(?:\s*(?P<unit1>[^±\s\d(][^±]*?)\s*±\s*(?P<h>{_PLAIN}{_EXPONENT}?)
             \s*(?P<unit2>[^\s].*))?
-    )\s*(?P<unit>[^\d\s+\-±.,(][^±]*)?$""",
+    )\s*(?P<unit>(?:1\s*/\s*)?[^\d\s+\-±.,(][^±]*)?$""",
     re.VERBOSE,
 )
 _MAX_LENGTH = 200
 
 
+_PLAIN_SIGNS = str.maketrans("−–\u00a0\u2009\u202f", "--   ")
+
+
 def _clean(text: str) -> str:
-    text = text.translate(str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u2009": " ", "\u202f": " "}))
+    text = text.translate(_PLAIN_SIGNS)
     text = re.sub(r"\+\s*/\s*-|\+-", "±", text)
     # a superscript exponent of ten is part of the number, not of the unit
     return re.sub(
@@ -405,7 +418,7 @@ def format_quantity(quantity: Quantity) -> str:
     if k.name == "c_rate":
         return _format_c_rate(quantity)
     if k.name == "fraction":
-        k = KINDS["percentage"] if 0 < abs(quantity.value) <= 1 else k
+        k = KINDS["percentage"]
     scale = 1 / k.factor
     shown = (quantity.value - k.offset) * scale
     number, plus_minus = format_number(

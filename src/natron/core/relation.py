@@ -46,12 +46,18 @@ RELATIONS: dict[str, NamedRelation] = {
     "ratio": NamedRelation(
         "part / whole", {"part": "same", "whole": "same"}, "fraction", lambda x: x["part"] / x["whole"]
     ),
+    "multiple": NamedRelation(
+        "part / whole, as a multiple",
+        {"part": "same", "whole": "same"},
+        "number",
+        lambda x: x["part"] / x["whole"],
+    ),
     "difference": NamedRelation(
         "first − second", {"first": "same", "second": "same"}, "same", lambda x: x["first"] - x["second"]
     ),
     "power": NamedRelation(
         "base to the power of exponent",
-        {"base": "fraction", "exponent": "fraction"},
+        {"base": "fraction", "exponent": "number"},
         "fraction",
         lambda x: x["base"] ** x["exponent"],
     ),

@@ -181,7 +181,9 @@ def _explain(
     """The first fault of a failed validation, unknown keys first: they explain missing ones."""
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     fault = faults[0]
-    location = _as_written(table, [str(part) for part in fault["loc"]])
+    location = [str(part) for part in fault["loc"]]
+    unknown = [location.pop()] if fault["type"] == "extra_forbidden" else []
+    location = _as_written(table, location) + unknown
     key = ".".join(location)
     inner = fault.get("ctx", {}).get("error")
     if isinstance(inner, InputError):
@@ -219,8 +221,8 @@ def _as_written(table: type[BaseModel], location: list[str]) -> list[str]:
     written: list[str] = []
     for part in location:
         known = _fields_at(table, written)
-        inside_mapping = not known and written
-        if part in known or part.isdecimal() or inside_mapping or part == location[-1]:
+        # inside a plain mapping there are no known keys, and every part is one that the file has
+        if part in known or part.isdecimal() or not known:
             written.append(part)
     return written
 

@@ -12,10 +12,10 @@ from natron.core.kinds import KINDS, Kind
 
 _SIGNS = str.maketrans(
     {
-        "µ": "u",
-        "μ": "u",
-        "Ω": "ohm",
-        "Ω": "ohm",
+        "\N{MICRO SIGN}": "u",
+        "\N{GREEK SMALL LETTER MU}": "u",
+        "\N{GREEK CAPITAL LETTER OMEGA}": "ohm",
+        "\N{OHM SIGN}": "ohm",
         "°": "deg",
         "℃": "degC",
         "·": "*",

@@ -1,6 +1,7 @@
 """From a cell to its design figures, their uncertainties, what limits them, and what would improve them."""
 
 from natron.design import relations
+from natron.design.assessment import Assessment, assess
 from natron.design.figures import (
     Check,
     Figures,
@@ -14,23 +15,26 @@ from natron.design.figures import (
 from natron.design.inverse import Inverse, solve_for, solve_input
 from natron.design.relations import RELATIONS
 from natron.design.sensitivity import Sensitivity, sensitivity, sobol_indices
-from natron.design.stack import FIGURE_KINDS, Basis, NoSuchFigure, StackModel, stack_model
+from natron.design.stack import FIGURE_KINDS, FIGURE_LABELS, Basis, NoSuchFigureError, StackModel, stack_model
 from natron.design.steps import STEPS, Stage, Step, parse_step, roadmap, take_step
 
 __all__ = [
     "FIGURE_KINDS",
+    "FIGURE_LABELS",
     "RELATIONS",
     "STEPS",
+    "Assessment",
     "Basis",
     "Check",
     "Figures",
     "Inverse",
-    "NoSuchFigure",
+    "NoSuchFigureError",
     "Sensitivity",
     "Share",
     "StackModel",
     "Stage",
     "Step",
+    "assess",
     "checks",
     "describe_area",
     "figures",

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from natron.cell import Cell, PorousElectrode
-from natron.core import Origin, Quantity, QuantityError
+from natron.core import Origin, Quantity, weakest_origin
 from natron.core.compare import Verdict, compare, counted_uncertainty
-from natron.core.kinds import kind
 from natron.core.uncertainty import Method, Propagated, propagate
 from natron.design import relations
-from natron.design.stack import FIGURE_KINDS, Basis, NoSuchFigure, StackModel, stack_model
+from natron.design.stack import FIGURE_KINDS, Basis, NoSuchFigureError, StackModel, stack_model
 from natron.materials import theoretical_specific_capacity_C_per_kg
 
 
@@ -82,7 +81,7 @@ class Figures:
 
     def __getitem__(self, name: str) -> Quantity:
         if name not in self.values:
-            raise NoSuchFigure(
+            raise NoSuchFigureError(
                 f'{self.model.cell.name}: no figure "{name}" on the {self.model.basis} basis. '
                 f"There are: {', '.join(self.values)}."
             )
@@ -126,7 +125,7 @@ def figures(
 
     Raises
     ------
-    NoSuchFigure
+    NoSuchFigureError
         Where the cell lacks what the basis needs.
     MaterialError
         Where a density or a capacity is not known.
@@ -144,13 +143,11 @@ def figures(
 
 
 def origin_of(result: Propagated, model: StackModel) -> Origin:
-    """Origin of a computed figure: the weakest of the inputs it depends on, else `predicted`."""
-    used = {model.inputs[name].origin for name in result.derivatives}
-    weakest: Origin
-    for weakest in ("round_trip", "calibrated", "assumed"):
-        if weakest in used:
-            return weakest
-    return "predicted"
+    """Origin of a figure: of an input that it merely repeats, else the weakest it depends on, or `predicted`."""
+    if list(result.derivatives.values()) == [1.0]:
+        (only,) = result.derivatives
+        return model.inputs[only].origin
+    return weakest_origin(model.inputs[name].origin for name in result.derivatives)
 
 
 def separator_resistance(cell: Cell) -> Quantity:
@@ -168,8 +165,9 @@ def separator_resistance(cell: Cell) -> Quantity:
     result = propagate(
         lambda x: {"resistance": relations.layer_resistance(x["thickness"], x["conductivity"])}, inputs
     )["resistance"]
-    origin: Origin = "assumed" if "assumed" in {q.origin for q in inputs.values()} else "predicted"
-    return result.quantity("area_specific_resistance", origin=origin)
+    return result.quantity(
+        "area_specific_resistance", origin=weakest_origin(q.origin for q in inputs.values())
+    )
 
 
 def reference_area_m2(cell: Cell) -> float | None:
@@ -312,18 +310,3 @@ def _check(
     if outcome.verdict == "disagrees":
         message += f" ({outcome.percent:+.1f} %)" if outcome.percent is not None else ""
     return Check(name, given, derived, outcome.verdict, message)
-
-
-def read_figure_value(name: str, text: str) -> Quantity:
-    """A target such as ``450 Wh/l`` for a figure of that name.
-
-    Raises
-    ------
-    QuantityError
-        For an unknown figure or a text that does not measure it.
-    """
-    from natron.core import did_you_mean, parse_quantity
-
-    if name not in FIGURE_KINDS:
-        raise QuantityError("unknown figure", given=name, hint=did_you_mean(name, FIGURE_KINDS))
-    return parse_quantity(text, kind(FIGURE_KINDS[name]).name)

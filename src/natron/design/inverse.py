@@ -24,6 +24,8 @@ class Inverse:
     ----------
     status : str
         ``found``, or ``cannot_be_reached`` with any value of that input.
+    figure : str
+        The figure wanted.
     input : str
         Dotted key of the input that was varied.
     value : Quantity or None
@@ -35,6 +37,7 @@ class Inverse:
     """
 
     status: Literal["found", "cannot_be_reached"]
+    figure: str
     input: str
     value: Quantity | None
     reachable: tuple[float, float]
@@ -59,7 +62,7 @@ def solve_for(figures: Figures, name: str, target: Quantity, input_name: str) ->
     ------
     CellError
         Where the figure does not have that input.
-    NoSuchFigure
+    NoSuchFigureError
         Where the cell does not have that figure.
     """
     now = figures[name]
@@ -78,15 +81,21 @@ def solve_for(figures: Figures, name: str, target: Quantity, input_name: str) ->
     if x is None:
         return Inverse(
             "cannot_be_reached",
+            name,
             input_name,
             None,
             reachable,
-            f"{name} = {target} cannot be reached with {input_name} alone: from {kind(was.kind).words} near zero "
-            f"to a hundred times today's {was}, it goes from {shown[0]} to {shown[1]}",
+            f"{name} = {target} cannot be reached with {input_name} alone (today {was}, searched from "
+            f"zero to a hundredfold): it stays between {shown[0]} and {shown[1]}",
         )
     value = Quantity(x, None, was.kind, origin="predicted")
     return Inverse(
-        "found", input_name, value, reachable, f"{input_name} = {value} gives {target} (today {was}: {now})"
+        "found",
+        name,
+        input_name,
+        value,
+        reachable,
+        f"{input_name} = {value} gives {target} (today {was}: {now})",
     )
 
 
@@ -122,7 +131,10 @@ def solve_input(
     roots = [float(x) for x, g in zip(grid, gaps, strict=True) if g == 0.0]
     crossings = np.nonzero(finite[:-1] & finite[1:] & (np.sign(gaps[:-1]) * np.sign(gaps[1:]) < 0))[0]
     for i in crossings:
-        roots.append(_bisect(gap, float(grid[i]), float(grid[i + 1])))
+        root = _bisect(gap, float(grid[i]), float(grid[i + 1]))
+        # a sign also changes across a pole, where nothing is solved
+        if abs(gap(root)) <= 1e-6 * max(abs(target), abs(values[i])):
+            roots.append(root)
     if not roots:
         return None, lowest, highest
     return min(roots, key=lambda x: abs(x - q.value)), lowest, highest
@@ -134,8 +146,8 @@ def _on_grid(relation: Relation, nominal: Mapping[str, float], name: str, grid: 
 
 def _grid(q: Quantity) -> Any:
     k = kind(q.kind)
-    if q.kind == "fraction":
-        return np.linspace(0.0, 0.999, 1000)
+    if q.kind == "fraction":  # a share; counts have a kind of their own
+        return np.linspace(0.0, 1.0, 1001)
     scale = abs(q.value) or {"length": 1e-5}.get(q.kind, k.factor)
     spread = np.geomspace(10**-SEARCH_DECADES, 10**SEARCH_DECADES, 801) * scale
     low = [0.0] if k.minimum <= 0.0 else []

@@ -181,6 +181,20 @@ RELATIONS: dict[str, NamedRelation] = {
         "area_specific_resistance",
         lambda x: layer_resistance(x["thickness"], x["conductivity"]) + x["interface_resistance"],
     ),
+    "stack_energy_density": NamedRelation(
+        "U q / d of three layers",
+        {
+            "voltage": "potential",
+            "areal_capacity": "areal_capacity",
+            "anode": "length",
+            "separator": "length",
+            "cathode": "length",
+        },
+        "volumetric_energy_density",
+        lambda x: volumetric_energy_density(
+            x["voltage"], x["areal_capacity"], x["anode"] + x["separator"] + x["cathode"]
+        ),
+    ),
     "c_rate": NamedRelation(
         "rate of a current density",
         {"current_density": "current_density", "areal_capacity": "areal_capacity"},

@@ -1,4 +1,4 @@
-"""What a figure hangs on: locally (elasticities, shares of the uncertainty) and over the whole spread (Sobol)."""
+"""What a figure hangs on: locally (elasticities, shares of variance) and over the whole spread (Sobol)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def sensitivity(
 
     Raises
     ------
-    NoSuchFigure
+    NoSuchFigureError
         Where the cell does not have that figure.
     """
     value = figures[name].value

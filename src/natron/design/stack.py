@@ -17,7 +17,7 @@ from natron.design import relations
 Basis = Literal["theoretical", "measured"]
 
 
-class NoSuchFigure(NatronError):
+class NoSuchFigureError(NatronError):
     """A figure was asked for that this cell does not have."""
 
     exit_code = 2
@@ -77,7 +77,7 @@ FIGURE_KINDS: dict[str, str] = {
     "gravimetric_energy_density": "gravimetric_energy_density",
     "packaged_volumetric_energy_density": "volumetric_energy_density",
     "packaged_gravimetric_energy_density": "gravimetric_energy_density",
-    "capacity_ratio": "fraction",
+    "capacity_ratio": "number",
     "metal_excess": "fraction",
     "porosity": "fraction",
     "solid_density": "density",
@@ -86,6 +86,25 @@ FIGURE_KINDS: dict[str, str] = {
     "utilisation": "fraction",
 }
 """Names of the figures and the kind of each. A cell without a porous electrode has only some."""
+
+FIGURE_LABELS: dict[str, str] = {
+    "areal_capacity": "Areal capacity",
+    "anode_thickness": "Anode, charged",
+    "stack_thickness": "Stack, charged",
+    "areal_mass": "Stack mass",
+    "volumetric_energy_density": "Energy density, volumetric",
+    "gravimetric_energy_density": "Energy density, gravimetric",
+    "packaged_volumetric_energy_density": "… with collectors and housing",
+    "packaged_gravimetric_energy_density": "… with collectors and housing",
+    "capacity_ratio": "N/P capacity ratio",
+    "metal_excess": "Metal excess",
+    "porosity": "Cathode porosity",
+    "solid_density": "Cathode solids",
+    "loading": "Cathode loading",
+    "cathode_thickness": "Cathode thickness",
+    "utilisation": "Utilisation",
+}
+"""Figure names as people read them."""
 
 
 class _Inputs:
@@ -119,7 +138,7 @@ def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = 
 
     Raises
     ------
-    NoSuchFigure
+    NoSuchFigureError
         For the measured basis of a cell without a measured discharge capacity, and for `consistent`
         without a loading.
     MaterialError
@@ -128,7 +147,7 @@ def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = 
     inputs = _Inputs(cell)
     positive = cell.positive
     if basis == "measured" and (positive is None or cell.measured.discharge_capacity is None):
-        raise NoSuchFigure(
+        raise NoSuchFigureError(
             f"{cell.name}: there is no measured discharge capacity. Give measured.discharge_capacity."
         )
     cathode = (
@@ -230,7 +249,7 @@ def _porous_relation(
     }
     if consistent:
         if given["loading"] is None:
-            raise NoSuchFigure(f"{cell.name}: deriving all from the loading needs positive.loading.")
+            raise NoSuchFigureError(f"{cell.name}: deriving all from the loading needs positive.loading.")
         given |= {"solid_density": None, "areal_capacity": None}
         if given["thickness"] is not None:
             given["porosity"] = None
@@ -254,7 +273,7 @@ def _porous_relation(
         else:
             capacity_key = inputs.of_material(electrode.active, "specific_capacity")
     if cell.liquid is None:
-        raise NoSuchFigure(f"{cell.name}: a porous electrode needs a liquid in its pores.")
+        raise NoSuchFigureError(f"{cell.name}: a porous electrode needs a liquid in its pores.")
     liquid_key = inputs.of_material(cell.liquid.material, "density")
 
     def evaluate(x: Mapping[str, Any]) -> dict[str, Any]:

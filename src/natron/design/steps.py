@@ -10,7 +10,7 @@ from natron.core import CellError, Quantity, did_you_mean, parse_quantity
 from natron.core.uncertainty import propagate
 from natron.design import relations
 from natron.design.figures import Figures, figures
-from natron.design.stack import Basis, NoSuchFigure
+from natron.design.stack import Basis, NoSuchFigureError
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def roadmap(cell: Cell, steps: Sequence[Step], *, consistent: bool = False) -> t
 
     Raises
     ------
-    CellError, NoSuchFigure
+    CellError, NoSuchFigureError
         Where a step does not fit the cell.
     """
     stages = [Stage("as built", cell, _figures(cell, consistent))]
@@ -99,7 +99,7 @@ def take_step(cell: Cell, step: Step, *, consistent: bool = False) -> Cell:
 
     Raises
     ------
-    CellError, NoSuchFigure
+    CellError, NoSuchFigureError
     """
     if step.name not in STEPS:
         raise CellError("unknown step", given=step.name, hint=did_you_mean(step.name, STEPS))
@@ -108,7 +108,7 @@ def take_step(cell: Cell, step: Step, *, consistent: bool = False) -> Cell:
 
 def _cathode(cell: Cell) -> PorousElectrode:
     if not isinstance(cell.positive, PorousElectrode):
-        raise NoSuchFigure(f"{cell.name}: this step needs a porous positive electrode.")
+        raise NoSuchFigureError(f"{cell.name}: this step needs a porous positive electrode.")
     return cell.positive
 
 

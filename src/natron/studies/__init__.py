@@ -2,5 +2,18 @@
 
 from natron.studies.audit import Finding, audit
 from natron.studies.claims import Claim, ClaimsFile, built_in_claims, claims_texts, parse_claims
+from natron.studies.reproduction import STUDIES, Reproduction, audit_document, reproduce
 
-__all__ = ["Claim", "ClaimsFile", "Finding", "audit", "built_in_claims", "claims_texts", "parse_claims"]
+__all__ = [
+    "STUDIES",
+    "Claim",
+    "ClaimsFile",
+    "Finding",
+    "Reproduction",
+    "audit",
+    "audit_document",
+    "built_in_claims",
+    "claims_texts",
+    "parse_claims",
+    "reproduce",
+]

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from natron.cell import Cell, built_in, changed, quantities_of
-from natron.core import ClaimError, InputError, Origin, Quantity, did_you_mean, kind, read_quantity
+from natron.core import (
+    ClaimError,
+    InputError,
+    Origin,
+    Quantity,
+    did_you_mean,
+    kind,
+    read_quantity,
+    weakest_origin,
+)
 from natron.core.compare import Comparison, MustBe, Verdict, compare, counted_uncertainty
 from natron.core.relation import NamedRelation
 from natron.core.uncertainty import Propagated, Relation, propagate
@@ -55,12 +64,16 @@ class Subject:
     model: StackModel | None = None
 
     def computed(self) -> Propagated:
-        """The result over the inputs' ± (and where none is printed, their rounding)."""
+        """The result with the uncertainty that the inputs' printed ± give it."""
+        return propagate(self.relation, self.inputs)[self.output]
+
+    def counted_uncertainty(self) -> float:
+        """The uncertainty that counts in a comparison: where an input prints no ±, its rounding does."""
         counted = {
             name: replace(q, uncertainty=counted_uncertainty(q) or None, uncertainty_kind="sd")
             for name, q in self.inputs.items()
         }
-        return propagate(self.relation, counted)[self.output]
+        return propagate(self.relation, counted)[self.output].standard_uncertainty
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,10 @@ class Finding:
         What would have to be true instead, or what is missing.
     alternatives : Mapping[str, Quantity]
         Single inputs that alone would make the claim true, and the value each would need.
+    joint : str
+        The part of the explanation that all claims about one state of a cell share.
+    subject : Subject or None
+        What was compared.
     """
 
     claim: Claim
@@ -95,6 +112,7 @@ class Finding:
     comparison: Comparison | None = None
     explanation: str = ""
     alternatives: Mapping[str, Quantity] = field(default_factory=dict)
+    joint: str = ""
     subject: Subject | None = None
 
 
@@ -188,9 +206,8 @@ def _plain_subject(claim: Claim, relation: NamedRelation) -> Subject:
     missing = [key for key in (*relation.inputs, *relation.texts) if key not in claim.inputs]
     if missing:
         raise ClaimError(f"{claim.relation} needs the input {missing[0]}", key="inputs")
-    same = _kind_of_texts(
-        [claim.claimed, *(v for k, v in claim.inputs.items() if relation.inputs.get(k) == "same")]
-    )
+    alike = [text for key, text in claim.inputs.items() if relation.inputs.get(key) == "same"]
+    same = _kind_of_texts([*alike, *([claim.claimed] if relation.output == "same" else [])])
     kinds = {key: same if name == "same" else name for key, name in relation.inputs.items()}
     inputs: dict[str, Quantity] = {}
     for key, kind_name in kinds.items():
@@ -204,22 +221,23 @@ def _plain_subject(claim: Claim, relation: NamedRelation) -> Subject:
 
 
 _SAME_KINDS = (
-    "fraction", "length", "areal_capacity", "pressure", "area_specific_resistance", "conductivity", "energy",
+    "length", "areal_capacity", "pressure", "area_specific_resistance", "conductivity", "energy",
     "potential", "current_density", "specific_capacity", "density", "temperature", "duration", "frequency",
     "volumetric_energy_density", "gravimetric_energy_density", "loading", "force", "capacity",
 )  # fmt: skip
 
 
 def _kind_of_texts(texts: Sequence[object]) -> str:
-    """The first kind that reads every one of these texts."""
-    for name in _SAME_KINDS:
+    """The first kind that reads every one of these texts; plain numbers are shares only where one has a %."""
+    plain = "fraction" if any("%" in str(text) for text in texts) else "number"
+    for name in (plain, *_SAME_KINDS):
         try:
             for text in texts:
                 read_quantity(text, name)
         except InputError:
             continue
         return name
-    return "fraction"
+    return plain
 
 
 def _figure_subjects(claim: Claim) -> tuple[Subject, Subject]:
@@ -286,21 +304,28 @@ def _compare(claim: Claim, document: str, subject: Subject, rounded: Subject) ->
         must_be,
     )
     origin = _origin(subject, result)
-    computed = result.quantity(subject.kind, origin=origin)
+    computed = repeated_input(subject, result) or result.quantity(subject.kind, origin=origin)
     verdict: Verdict = comparison.verdict
     if origin == "round_trip":
         verdict = "cannot_be_checked" if verdict == "agrees" else verdict
     return Finding(claim, document, claimed, computed, verdict, origin, comparison, subject=subject)
 
 
+def repeated_input(subject: Subject, result: Propagated) -> Quantity | None:
+    """The input that a result merely repeats, as it is printed; None where something is computed."""
+    if (
+        list(result.derivatives.values()) != [1.0]
+        or result.value != subject.inputs[next(iter(result.derivatives))].value
+    ):
+        return None
+    return subject.inputs[next(iter(result.derivatives))]
+
+
 def _origin(subject: Subject, result: Propagated) -> Origin:
-    used = {subject.inputs[name].origin for name in result.derivatives if name in subject.inputs}
-    weakest: Origin
-    for weakest in ("round_trip", "calibrated", "assumed"):
-        if weakest in used:
-            return weakest
-    one_statement = subject.model is None and len(subject.inputs) == 1 and subject.kind != "specific_capacity"
-    return "literature" if one_statement else "predicted"
+    repeated = repeated_input(subject, result)
+    if repeated is not None:
+        return repeated.origin
+    return weakest_origin(subject.inputs[name].origin for name in result.derivatives)
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

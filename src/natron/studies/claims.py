@@ -35,6 +35,7 @@ class Claim(Part):
     where: str | None = Field(None, description="Table, figure or section.")
     table: str | None = Field(None, description="Table of a study's report this line belongs to.")
     column: str | None = Field(None, description="Column of that table.")
+    line: str | None = Field(None, description="Short name of its line there.")
     claimed: str | None = Field(None, description='The number as printed: "278 ± 11 Wh/l".')
     uncertainty_kind: Literal["sd", "se", "range", "unknown"] = Field(
         "unknown", description="What the printed ± means; unknown counts as a standard deviation."
@@ -43,7 +44,9 @@ class Claim(Part):
         "equal", description="How the claimed number must stand to the computed one."
     )
     relation: str | None = Field(None, description='Room and relation: "design.figure".')
-    inputs: dict[str, str | float | int] = Field(default_factory=dict, description="Of the relation.")
+    inputs: dict[str, str | int | float | dict[str, str]] = Field(
+        default_factory=dict, description="Of the relation; a table where an origin or a source is stated."
+    )
     same_inputs: bool = Field(
         False,
         description="The document computed its number from these very inputs: their uncertainty is common to "

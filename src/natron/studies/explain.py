@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from natron.core import Quantity, kind
 from natron.design import StackModel, relations, solve_input
-from natron.studies.audit import Finding, Subject
+from natron.studies.audit import Finding, Subject, repeated_input
 
 SHOWN = 3
 """How many single inputs an explanation names."""
@@ -33,7 +33,8 @@ def _explained(finding: Finding, findings: Sequence[Finding]) -> Finding:
     if finding.verdict != "disagrees":
         return replace(finding, explanation=finding.claim.note or "")
     # of two statements of one thing, saying that one would have to be the other explains nothing
-    alternatives = {} if finding.claim.relation == "core.equal" else single_inputs(finding)
+    restated = repeated_input(finding.subject, finding.subject.computed()) is not None
+    alternatives = {} if restated else single_inputs(finding)
     parts = [_by_how_much(finding)]
     joint = joint_explanation(finding, findings)
     if joint:
@@ -44,11 +45,24 @@ def _explained(finding: Finding, findings: Sequence[Finding]) -> Finding:
             + ", or ".join(_in_words(name, q, finding.subject) for name, q in alternatives.items())
             + " alone."
         )
-    elif finding.claim.relation != "core.equal":
+    elif not restated:
         parts.append("No single input makes it hold.")
     if finding.claim.note:
         parts.append(finding.claim.note)
-    return replace(finding, explanation=" ".join(parts), alternatives=alternatives)
+    return replace(finding, explanation=" ".join(parts), alternatives=alternatives, joint=joint)
+
+
+def told_once(findings: Sequence[Finding]) -> list[tuple[Finding, str]]:
+    """Findings with their explanations, what several of them share told with the first alone."""
+    told: set[str] = set()
+    rows = []
+    for finding in findings:
+        text = finding.explanation
+        if finding.joint and finding.joint in told:
+            text = text.replace(finding.joint, "See above.")
+        told.add(finding.joint)
+        rows.append((finding, text))
+    return rows
 
 
 def _by_how_much(finding: Finding) -> str:
@@ -79,7 +93,7 @@ def single_inputs(finding: Finding) -> dict[str, Quantity]:
     found: list[tuple[float, str, Quantity]] = []
     for name, q in subject.inputs.items():
         x, _, _ = solve_input(subject.relation, subject.inputs, name, subject.output, finding.claimed.value)
-        if x is None or x == q.value:
+        if x is None or x == q.value or (x == 0.0 and q.kind == "number"):
             continue
         step = max(q.standard_uncertainty, q.rounding_uncertainty) or 0.01 * abs(q.value) or 1.0
         found.append((abs(x - q.value) / step, name, Quantity(x, None, q.kind, origin="predicted")))
@@ -110,7 +124,7 @@ def joint_explanation(finding: Finding, findings: Sequence[Finding]) -> str:
     if subject.model is None:
         return ""
     state = [other for other in findings if _same_state(other, finding)]
-    by_figure = {other.claim.figure: other for other in state}
+    by_figure = {other.claim.figure: other for other in reversed(state)}  # the first printed counts
     pair = [by_figure.get(name) for name in ("volumetric_energy_density", "gravimetric_energy_density")]
     names = {"positive.thickness", "positive.porosity"}
     if (
@@ -132,6 +146,7 @@ def _same_state(one: Finding, other: Finding) -> bool:
         one.subject is not None
         and one.claimed is not None
         and a.relation == "design.figure"
+        and a.must_be == "equal"
         and (a.cell, a.basis, a.steps, a.set, a.consistent) == (b.cell, b.basis, b.steps, b.set, b.consistent)
         and one.document == other.document
     )

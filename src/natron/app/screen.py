@@ -1,0 +1,216 @@
+"""Results as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from natron.cell import Cell, quantities_of
+from natron.core.compare import VERDICTS
+from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_area
+from natron.studies import Finding, Reproduction
+from natron.studies.explain import told_once
+
+VERDICT_STYLE = {"agrees": "green", "disagrees": "bold red", "cannot_be_checked": "dim"}
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    # a file or a pipe has no width of its own; 80 columns would fold every table
+    return console if console.is_terminal else Console(highlight=False, width=120)
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
+    return table
+
+
+def cells(all_cells: Sequence[Cell]) -> None:
+    """A list of cells."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Cell", "Kind", "Title"):
+        table.add_column(column, overflow="fold", no_wrap=column != "Title")
+    for cell in all_cells:
+        table.add_row(cell.name, cell.kind, escape(cell.title or ""))
+    _console().print(table)
+
+
+def cell(shown: Cell) -> None:
+    """Every value of a cell."""
+    console = _console()
+    console.print(f"[bold]{escape(shown.name)}[/]  {escape(shown.title or '')}")
+    if shown.note:
+        console.print(escape(shown.note))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Key", "Value", "Origin", "Source or note"):
+        table.add_column(column, overflow="fold")
+    for key, q in quantities_of(shown).items():
+        origin = q.origin + (f" {q.confidence}" if q.confidence else "")
+        table.add_row(key, str(q), origin, escape("; ".join(part for part in (q.source, q.note) if part)))
+    console.print(table)
+
+
+def checked(shown: Cell, found: Sequence[Check]) -> None:
+    """The checks of a cell file."""
+    console = _console()
+    console.print(f"{escape(shown.name)}: a valid cell. {describe_area(shown)}")
+    for check in found:
+        console.print(
+            f"[{VERDICT_STYLE[check.verdict]}]{check.verdict:10}[/] {check.name}: {escape(check.message)}"
+        )
+
+
+def design(result: Assessment) -> None:
+    """A cell's assessment."""
+    console = _console()
+    shown = result.cell
+    console.print(f"[bold]{escape(shown.name)}[/]  {escape(shown.title or '')}")
+    console.print(f"{describe_area(shown)}\n")
+    _figures(console, result)
+    _breakdown(console, result.theoretical)
+    _sensitivities(console, result)
+    if result.stages:
+        console.print()
+        table = _table("What if, solids conserved", "Wh/l", "Wh/kg", "cathode")
+        for stage in result.stages:
+            f = stage.figures.values
+            table.add_row(
+                escape(stage.label),
+                _bare(f["volumetric_energy_density"]),
+                _bare(f["gravimetric_energy_density"]),
+                str(f["cathode_thickness"]),
+            )
+        console.print(table)
+    if result.inverse is not None:
+        console.print(f"\n{escape(result.inverse.message)}.")
+
+
+def _bare(q: Any) -> str:
+    return str(q).rsplit(" ", 1)[0]
+
+
+def _figures(console: Console, result: Assessment) -> None:
+    columns = ["theoretical"] + (["measured"] if result.measured else [])
+    table = _table("Figure", *columns, "origin")
+    for name, label in FIGURE_LABELS.items():
+        values = [
+            figures.values.get(name)
+            for figures in (result.theoretical, result.measured)
+            if figures is not None
+        ]
+        if all(value is None for value in values):
+            continue
+        origins = {value.origin for value in values if value is not None}
+        table.add_row(label, *(str(value) if value else "–" for value in values), "/".join(sorted(origins)))
+    if result.separator_resistance is not None:
+        r = result.separator_resistance
+        at = result.cell.operation.temperature
+        table.add_row(f"Separator resistance at {at}", str(r), *([""] if result.measured else []), r.origin)
+    console.print(table)
+    if "packaged_volumetric_energy_density" in result.theoretical.values:
+        console.print(
+            "[dim]Figures leave out collectors and housing unless said; commercial cells are rated with both.[/]"
+        )
+
+
+def _breakdown(console: Console, figures: Figures) -> None:
+    console.print()
+    table = _table("Layer (charged)", "thickness", "volume", "mass per area", "mass")
+    for share in figures.breakdown:
+        thickness = str(share.thickness) if share.thickness.value else "–"
+        table.add_row(
+            escape(share.label),
+            thickness,
+            f"{100 * share.volume_share:.1f} %",
+            str(share.areal_mass),
+            f"{100 * share.mass_share:.1f} %",
+        )
+    console.print(table)
+
+
+def _sensitivities(console: Console, result: Assessment) -> None:
+    for name, rows in result.sensitivities.items():
+        console.print()
+        table = _table(
+            f"{FIGURE_LABELS[name]} hangs on", "for +1 %", "for +1 u", "of variance", "Sobol total"
+        )
+        for row in rows[:8]:
+            uncertain = row.sobol_total is not None
+            table.add_row(
+                row.input,
+                f"{row.elasticity:+.2f} %",
+                f"{100 * row.effect / result.theoretical.values[name].value:+.1f} %" if uncertain else "–",
+                f"{100 * row.variance_share:.0f} %" if uncertain else "–",
+                f"{row.sobol_total:.2f}" if row.sobol_total is not None else "–",
+            )
+        console.print(table)
+
+
+def audit(findings: Sequence[Finding]) -> None:
+    """Claims with their verdicts."""
+    console = _console()
+    document = None
+    for finding in findings:
+        if finding.document != document:
+            document = finding.document
+            console.print(f"\n[bold]{escape(document)}[/]")
+        claimed = finding.claim.claimed or "–"
+        numbers = f"{claimed} | natron {finding.computed}" if finding.computed else claimed
+        console.print(
+            f"[{VERDICT_STYLE[finding.verdict]}]{finding.verdict:17}[/] {escape(finding.claim.statement)} "
+            f"[dim]({escape(finding.claim.where or finding.claim.id)})[/]"
+        )
+        console.print(f"                  {escape(numbers)} [dim]{finding.origin}[/]")
+        if finding.explanation:
+            console.print(f"                  {escape(finding.explanation)}")
+    console.print(_counts(findings))
+
+
+def reproduction(result: Reproduction) -> None:
+    """A study's tables, a verdict per line."""
+    console = _console()
+    console.print(f"[bold]{escape(result.document.title)}[/]")
+    for table_name, findings in result.tables.items():
+        console.print()
+        table = Table(title=table_name, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for column in ("Line", "", "printed", "natron", "verdict", "origin"):
+            right = column in ("printed", "natron")
+            table.add_column(column, overflow="fold", justify="right" if right else "left")
+        for finding in findings:
+            claim = finding.claim
+            table.add_row(
+                escape(claim.line or claim.statement),
+                escape(claim.column or ""),
+                claim.claimed or "–",
+                str(finding.computed) if finding.computed else "–",
+                f"[{VERDICT_STYLE[finding.verdict]}]{finding.verdict.replace('_', ' ')}[/]",
+                finding.origin,
+            )
+        console.print(table)
+    for heading, stages in result.roadmaps.items():
+        console.print()
+        table = _table(heading, "Wh/l", "Wh/kg", "cathode")
+        for stage in stages:
+            f = stage.figures.values
+            table.add_row(
+                escape(stage.label),
+                _bare(f["volumetric_energy_density"]),
+                _bare(f["gravimetric_energy_density"]),
+                str(f["cathode_thickness"]),
+            )
+        console.print(table)
+    console.print("\n[bold]What does not follow[/]")
+    for finding, why in told_once([f for f in result.findings if f.verdict == "disagrees"]):
+        console.print(f"• {escape(finding.claim.statement)} [dim]{escape(why)}[/]")
+    console.print(_counts(result.findings))
+
+
+def _counts(findings: Sequence[Finding]) -> str:
+    counts = [f"{sum(f.verdict == v for f in findings)} {v.replace('_', ' ')}" for v in VERDICTS]
+    return f"\n{len(findings)} claims: {', '.join(counts)}."

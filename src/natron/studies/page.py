@@ -1,0 +1,74 @@
+"""A study's report as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from natron.core.compare import VERDICTS
+from natron.design import Stage
+from natron.design.assessment import ENERGY_DENSITIES
+from natron.report.html import design_view, render
+from natron.studies.audit import Finding
+from natron.studies.explain import told_once
+from natron.studies.reproduction import Reproduction
+
+
+def reproduction_page(result: Reproduction) -> str:
+    """A reproduced document as one self-contained page.
+
+    Raises
+    ------
+    NatronError
+        Where matplotlib is not installed.
+    """
+    printed = {name: printed_roadmap(result, name) for name in ENERGY_DENSITIES}
+    views = [
+        design_view(assessment, printed if assessment.stages else None) for assessment in result.assessments
+    ]
+    verdicts = [finding.verdict for finding in result.findings]
+    return render(
+        "reproduction.html",
+        title=f"{result.document.key}, reproduced",
+        document=result.document,
+        tables=result.tables,
+        roadmaps=[
+            (start, [_stage_row(stage) for stage in stages]) for start, stages in result.roadmaps.items()
+        ],
+        cells=views,
+        counts={verdict: verdicts.count(verdict) for verdict in VERDICTS},
+        disagreements=told_once([finding for finding in result.findings if finding.verdict == "disagrees"]),
+        findings=result.findings,
+    )
+
+
+def _stage_row(stage: Stage) -> dict[str, str]:
+    values = stage.figures.values
+    return {
+        "label": stage.label,
+        "volumetric": str(values["volumetric_energy_density"]),
+        "gravimetric": str(values["gravimetric_energy_density"]),
+        "cathode": str(values["cathode_thickness"]),
+        "packaged": str(values["packaged_gravimetric_energy_density"]),
+    }
+
+
+def printed_roadmap(result: Reproduction, figure: str) -> list[float | None]:
+    """What the document prints of a figure at each stage of the roadmap, in the figure's shown unit."""
+    stages: Sequence[Stage] = result.assessments[0].stages
+    printed: list[float | None] = []
+    for count, stage in enumerate(stages):
+        basis = "measured" if count == 0 else "theoretical"
+        # activation is what takes the measured basis to the theoretical one; the other steps are claimed by name
+        steps = result.steps[1:count]
+        printed.append(_claimed(result.findings, stage.cell.name, figure, basis, steps))
+    return printed
+
+
+def _claimed(
+    findings: Sequence[Finding], cell: str, figure: str, basis: str, steps: Sequence[str]
+) -> float | None:
+    for finding in findings:
+        claim = finding.claim
+        if (claim.cell, claim.figure, claim.basis, claim.steps) == (cell, figure, basis, tuple(steps)):
+            return finding.claimed.shown_value if finding.claimed and not claim.set else None
+    return None

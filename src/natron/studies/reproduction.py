@@ -1,0 +1,144 @@
+"""Studies: a document's tables beside natron's figures, with a verdict per line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from natron.cell import built_in
+from natron.core import ClaimError, did_you_mean
+from natron.design import Assessment, Stage, assess, parse_step, roadmap
+from natron.io.descriptions import read_description
+from natron.report import as_json as report_json
+from natron.studies.audit import Finding, audit
+from natron.studies.audit import as_json as finding_json
+from natron.studies.claims import Document, built_in_claims, claims_texts, parse_claims
+
+
+@dataclass(frozen=True)
+class Study:
+    """What reproducing a document takes, besides its claims.
+
+    Attributes
+    ----------
+    cells : tuple of str
+        Built-in cells it describes; the first is the one the roadmap starts from.
+    steps : tuple of str
+        What-if steps of its roadmap.
+    """
+
+    cells: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+STUDIES: dict[str, Study] = {
+    "lowack2025": Study(
+        ("lowack2025-cell1", "lowack2025-cell2"),
+        ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm"),
+    ),
+}
+"""Documents that can be reproduced."""
+
+AS_GIVEN = "From porosity and thickness as given"
+CONSISTENT = "From loading and solid density"
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A document, reproduced.
+
+    Attributes
+    ----------
+    document : Document
+    steps : tuple of str
+        Of its roadmap.
+    findings : tuple of Finding
+        Every claim.
+    tables : Mapping[str, tuple of Finding]
+        The claims of each of its tables.
+    assessments : tuple of Assessment
+        Its cells; the first with the roadmap.
+    roadmaps : Mapping[str, tuple of Stage]
+        From both starting points.
+    """
+
+    document: Document
+    steps: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    tables: Mapping[str, tuple[Finding, ...]]
+    assessments: tuple[Assessment, ...]
+    roadmaps: Mapping[str, tuple[Stage, ...]]
+
+    def as_json(self) -> dict[str, Any]:
+        """As ``natron reproduce --json`` prints it."""
+        return {
+            "schema_version": report_json.SCHEMA_VERSION,
+            "document": self.document.key,
+            "cells": [report_json.design(assessment) for assessment in self.assessments],
+            "roadmaps": [
+                {"start": start, "stages": [report_json.stage(stage) for stage in stages]}
+                for start, stages in self.roadmaps.items()
+            ],
+            "claims": [
+                {**finding_json(f), "table": f.claim.table, "column": f.claim.column} for f in self.findings
+            ],
+        }
+
+    def html(self) -> str:
+        """The report as one page that opens offline."""
+        from natron.studies.page import reproduction_page
+
+        return reproduction_page(self)
+
+
+def reproduce(name: str) -> Reproduction:
+    """Reproduce a document.
+
+    Raises
+    ------
+    ClaimError
+        Where natron has no such study.
+    """
+    if name not in STUDIES:
+        raise ClaimError("no study has this name", given=name, hint=did_you_mean(name, STUDIES))
+    study = STUDIES[name]
+    claims = built_in_claims(name)
+    findings = audit(claims, file=name)
+    tables: dict[str, tuple[Finding, ...]] = {}
+    for finding in findings:
+        if finding.claim.table:
+            tables[finding.claim.table] = (*tables.get(finding.claim.table, ()), finding)
+    cells = [built_in(cell) for cell in study.cells]
+    steps = [parse_step(step) for step in study.steps]
+    assessments = tuple(assess(cell, steps=steps if cell is cells[0] else ()) for cell in cells)
+    return Reproduction(
+        claims.document,
+        study.steps,
+        findings,
+        tables,
+        assessments,
+        {AS_GIVEN: assessments[0].stages, CONSISTENT: roadmap(cells[0], steps, consistent=True)},
+    )
+
+
+def audit_document(name_or_path: str) -> tuple[Finding, ...]:
+    """Audit one of natron's documents by name, or a claims file.
+
+    Raises
+    ------
+    ClaimError
+        Where there is neither, or the file does not state checkable claims.
+    """
+    if name_or_path in claims_texts():
+        return audit(built_in_claims(name_or_path), file=name_or_path)
+    looks_like_path = any(mark in name_or_path for mark in ("/", "\\", ".toml"))
+    if not looks_like_path and not Path(name_or_path).exists():
+        raise ClaimError(
+            "this is neither one of natron's documents nor a file",
+            given=name_or_path,
+            hint=did_you_mean(name_or_path, claims_texts()),
+        )
+    text = read_description(name_or_path, raises=ClaimError)
+    return audit(parse_claims(text, file=name_or_path), file=name_or_path)
