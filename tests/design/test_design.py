@@ -179,9 +179,7 @@ def test_the_optimised_cell_is_the_end_of_the_roadmap():
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.sampled_from(["separator.thickness", "positive.thickness", "negative.reservoir"]), st.floats(150, 320)
-)
+@given(st.sampled_from(["separator.thickness", "positive.thickness", "negative.reservoir"]), st.floats(150, 320))
 def test_inverse_questions_answer_what_was_asked(name, wanted):
     f = figures(CELL1)
     answer = solve_for(f, V, parse_quantity(f"{wanted:.4f} Wh/l", V), name)

@@ -86,9 +86,7 @@ def test_the_laws_slope_is_its_activation_energy():
     energy = 0.28 * EV
     one, other = 300.0, 301.0
     rise = math.log(
-        scale_conductivity(1.6, 303.15, energy, other)
-        * other
-        / (scale_conductivity(1.6, 303.15, energy, one) * one)
+        scale_conductivity(1.6, 303.15, energy, other) * other / (scale_conductivity(1.6, 303.15, energy, one) * one)
     )
     assert rise / (1 / one - 1 / other) * BOLTZMANN_J_PER_K == pytest.approx(energy, rel=1e-9)
     assert scale_conductivity(1.6, 303.15, energy, 350.0) * scale_resistance(
@@ -122,9 +120,7 @@ def test_prefactor_gives_the_value_back():
 
 
 def test_without_an_activation_energy_a_law_holds_at_one_temperature():
-    own = read_material(
-        "mine", {"class": "solid_electrolyte", "conductivity": {"value": "1 mS/cm", "at": "25 °C"}}
-    )
+    own = read_material("mine", {"class": "solid_electrolyte", "conductivity": {"value": "1 mS/cm", "at": "25 °C"}})
     assert own.law("conductivity").value_at(298.15).shown_value == pytest.approx(1.0)
     with pytest.raises(MaterialError, match="without an activation energy"):
         own.law("conductivity").value_at(333.15)
@@ -145,9 +141,7 @@ def test_the_library_has(name):
 
 def test_every_value_says_where_it_comes_from():
     for name, entry in library().items():
-        laws = [
-            q for law in entry.laws.values() for q in (law.reference, law.activation_energy) if q is not None
-        ]
+        laws = [q for law in entry.laws.values() for q in (law.reference, law.activation_energy) if q is not None]
         for q in [*entry.properties.values(), *laws]:
             assert q.source, (name, q)
             assert q.confidence in ("A", "B", "C") or q.origin == "predicted", (name, q)

@@ -29,7 +29,13 @@ def of(document, claim_id):
 
 
 def test_all_five_documents_ship():
-    assert set(DOCUMENTS) == {"lowack2025", "adambatt2", "stack-pressure", "thermal-pressing", "latp-prussian-blue"}
+    assert set(DOCUMENTS) == {
+        "lowack2025",
+        "adambatt2",
+        "stack-pressure",
+        "thermal-pressing",
+        "latp-prussian-blue",
+    }
     assert min(len(findings) for findings in ALL.values()) >= 10
 
 
@@ -267,7 +273,10 @@ def test_a_damaged_claims_file_is_taken_or_refused(place, inserted, removed):
     text = STATE.format(v=421, g=184, p=30)
     place = min(place, len(text))
     try:
-        audit(parse_claims(text[:place] + inserted + text[place + removed :], file="mine.toml"), file="mine.toml")
+        audit(
+            parse_claims(text[:place] + inserted + text[place + removed :], file="mine.toml"),
+            file="mine.toml",
+        )
     except NatronError as error:
         assert str(error).startswith("mine.toml")
 

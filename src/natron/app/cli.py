@@ -95,9 +95,7 @@ def _changes(pairs: list[str] | None) -> dict[str, object]:
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip() or not value.strip():
-            raise InputError(
-                "--set takes key=value", given=pair, allowed='such as --set separator.thickness="30 µm"'
-            )
+            raise InputError("--set takes key=value", given=pair, allowed='such as --set separator.thickness="30 µm"')
         changes[key.strip()] = value.strip()
     return changes
 
@@ -155,9 +153,7 @@ def cell_show(
 @cell_app.command("new")
 def cell_new(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
-    source: Annotated[
-        str, typer.Option("--from", help="Start from this built-in cell.")
-    ] = "lowack2025-cell2",
+    source: Annotated[str, typer.Option("--from", help="Start from this built-in cell.")] = "lowack2025-cell2",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a cell file to start from."""
@@ -183,9 +179,7 @@ def cell_check(
     cell = load_cell(name)
     found = checks(cell)
     if as_json:
-        print_json(
-            {"schema_version": 1, "cell": cell.name, "valid": True, "checks": [check_json(c) for c in found]}
-        )
+        print_json({"schema_version": 1, "cell": cell.name, "valid": True, "checks": [check_json(c) for c in found]})
         return
     screen.checked(cell, found)
 
@@ -220,9 +214,7 @@ def design(
     by: Annotated[
         str, typer.Option("--by", help="The input that may change to reach --target.")
     ] = "separator.thickness",
-    consistent: Annotated[
-        bool, typer.Option("--consistent", help="Derive all from loading and thickness.")
-    ] = False,
+    consistent: Annotated[bool, typer.Option("--consistent", help="Derive all from loading and thickness.")] = False,
     report: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--report", help="Also write an HTML report to this file."),

@@ -7,11 +7,12 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from natron.cell import Cell, quantities_of
 from natron.core.compare import VERDICTS
-from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_area
+from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_area, input_label
 from natron.studies import Finding, Reproduction
 from natron.studies.explain import told_once
 
@@ -62,7 +63,7 @@ def checked(shown: Cell, found: Sequence[Check]) -> None:
     console.print(f"{escape(shown.name)}: a valid cell. {describe_area(shown)}")
     for check in found:
         console.print(
-            f"[{VERDICT_STYLE[check.verdict]}]{check.verdict:10}[/] {check.name}: {escape(check.message)}"
+            f"[{VERDICT_STYLE[check.verdict]}]{check.verdict:10}[/] {input_label(check.name)}: {escape(check.message)}"
         )
 
 
@@ -99,11 +100,7 @@ def _figures(console: Console, result: Assessment) -> None:
     columns = ["theoretical"] + (["measured"] if result.measured else [])
     table = _table("Figure", *columns, "origin")
     for name, label in FIGURE_LABELS.items():
-        values = [
-            figures.values.get(name)
-            for figures in (result.theoretical, result.measured)
-            if figures is not None
-        ]
+        values = [figures.values.get(name) for figures in (result.theoretical, result.measured) if figures is not None]
         if all(value is None for value in values):
             continue
         origins = {value.origin for value in values if value is not None}
@@ -137,13 +134,11 @@ def _breakdown(console: Console, figures: Figures) -> None:
 def _sensitivities(console: Console, result: Assessment) -> None:
     for name, rows in result.sensitivities.items():
         console.print()
-        table = _table(
-            f"{FIGURE_LABELS[name]} hangs on", "for +1 %", "for +1 u", "of variance", "Sobol total"
-        )
+        table = _table(f"{FIGURE_LABELS[name]} hangs on", "for +1 %", "for +1 u", "of variance", "Sobol total")
         for row in rows[:8]:
             uncertain = row.sobol_total is not None
             table.add_row(
-                row.input,
+                input_label(row.input),
                 f"{row.elasticity:+.2f} %",
                 f"{100 * row.effect / result.theoretical.values[name].value:+.1f} %" if uncertain else "–",
                 f"{100 * row.variance_share:.0f} %" if uncertain else "–",
@@ -162,13 +157,14 @@ def audit(findings: Sequence[Finding]) -> None:
             console.print(f"\n[bold]{escape(document)}[/]")
         claimed = finding.claim.claimed or "–"
         numbers = f"{claimed} | natron {finding.computed}" if finding.computed else claimed
+        place = escape(finding.claim.where or finding.claim.id)
+        verdict = finding.verdict.replace("_", " ")
         console.print(
-            f"[{VERDICT_STYLE[finding.verdict]}]{finding.verdict:17}[/] {escape(finding.claim.statement)} "
-            f"[dim]({escape(finding.claim.where or finding.claim.id)})[/]"
+            f"[{VERDICT_STYLE[finding.verdict]}]{verdict}[/]  {escape(finding.claim.statement)} [dim]({place})[/]"
         )
-        console.print(f"                  {escape(numbers)} [dim]{finding.origin}[/]")
+        console.print(Padding(f"{escape(numbers)}  [dim]{finding.origin}[/]", (0, 0, 0, 4)))
         if finding.explanation:
-            console.print(f"                  {escape(finding.explanation)}")
+            console.print(Padding(f"[dim]{escape(finding.explanation)}[/]", (0, 0, 0, 4)))
     console.print(_counts(findings))
 
 

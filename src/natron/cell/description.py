@@ -95,9 +95,7 @@ class PorousElectrode(Part):
 
     type: Literal["porous"] = "porous"
     active: str = Field(description="The active material; must stand in the composition.")
-    composition: dict[str, Fraction] = Field(
-        description="Mass fractions of the solids, by material; they sum to 1."
-    )
+    composition: dict[str, Fraction] = Field(description="Mass fractions of the solids, by material; they sum to 1.")
     loading: Loading | None = Field(None, description="Mass of all solids per area.")
     thickness: Thickness | None = None
     porosity: OpenFraction | None = Field(None, description="Volume share of the pores.")
@@ -106,9 +104,7 @@ class PorousElectrode(Part):
         None, description="Theoretical, per mass of active material; else from the material."
     )
     areal_capacity: ArealCapacity | None = Field(None, description="Theoretical; else from the loading.")
-    discharge_voltage: PositiveVoltage | None = Field(
-        None, description="Mean, against the metal; else the material's."
-    )
+    discharge_voltage: PositiveVoltage | None = Field(None, description="Mean, against the metal; else the material's.")
     diameter: Diameter | None = None
     collector: Collector | None = None
 
@@ -160,9 +156,7 @@ class Liquid(Part):
 
     material: str
     volume: Volume | None = None
-    wets: tuple[Literal["positive", "separator", "negative_interface", "positive_interface"], ...] = (
-        "positive",
-    )
+    wets: tuple[Literal["positive", "separator", "negative_interface", "positive_interface"], ...] = ("positive",)
 
 
 class Measured(Part):

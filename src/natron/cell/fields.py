@@ -17,12 +17,8 @@ ArealCapacity = Annotated[Quantity, Of(("areal_capacity",), above=_ZERO, limits=
 SpecificCapacity = Annotated[Quantity, Of(("specific_capacity",), above=_ZERO, limits="above 0")]
 Voltage = Annotated[Quantity, Of(("potential",))]
 PositiveVoltage = Annotated[Quantity, Of(("potential",), above=_ZERO, limits="above 0 V")]
-Fraction = Annotated[
-    Quantity, Of(("fraction",), above=-1e-12, below=1 + 1e-12, limits="from 0 to 1 (0 to 100 %)")
-]
-OpenFraction = Annotated[
-    Quantity, Of(("fraction",), above=-1e-12, below=1.0, limits="from 0 to below 1 (100 %)")
-]
+Fraction = Annotated[Quantity, Of(("fraction",), above=-1e-12, below=1 + 1e-12, limits="from 0 to 1 (0 to 100 %)")]
+OpenFraction = Annotated[Quantity, Of(("fraction",), above=-1e-12, below=1.0, limits="from 0 to below 1 (100 %)")]
 Pressure = Annotated[Quantity, Of(("pressure",))]
 Stiffness = Annotated[Quantity, Of(("stiffness",), above=_ZERO, limits="above 0")]
 Temperature = Annotated[Quantity, Of(("temperature",), above=_ZERO, limits="above -273.15 °C")]

@@ -64,9 +64,7 @@ def set_key(raw: dict[str, Any], key: str, value: object) -> None:
     for part, following in zip(parts, [*parts[1:], None], strict=True):
         if isinstance(here, list):
             if not part.isdecimal() or int(part) >= len(here):
-                raise CellError(
-                    "there is no such entry", key=key, given=part, allowed=f"0 to {len(here) - 1}"
-                )
+                raise CellError("there is no such entry", key=key, given=part, allowed=f"0 to {len(here) - 1}")
             part = int(part)  # type: ignore[assignment]
         elif not isinstance(here, dict):
             raise CellError("this key leads through a value that is not a table", key=key)
@@ -79,9 +77,7 @@ def set_key(raw: dict[str, Any], key: str, value: object) -> None:
 
 
 def _split(key: str) -> list[str]:
-    return [quoted or plain for quoted, plain in re.findall(r'"([^"]+)"|([^."]*)(?:\.|$)', key)][
-        : key.count(".") + 1
-    ]
+    return [quoted or plain for quoted, plain in re.findall(r'"([^"]+)"|([^."]*)(?:\.|$)', key)][: key.count(".") + 1]
 
 
 def changed(cell: Cell, changes: Mapping[str, object]) -> Cell:

@@ -69,9 +69,7 @@ _ALL = (
         "2.52 mAh/cm²",
         minimum=0.0,
     ),
-    Kind(
-        "specific_capacity", "a specific capacity", "C/kg", "mAh/g", "mAh/g", 3600.0, "118 mAh/g", minimum=0.0
-    ),
+    Kind("specific_capacity", "a specific capacity", "C/kg", "mAh/g", "mAh/g", 3600.0, "118 mAh/g", minimum=0.0),
     Kind(
         "volumetric_energy_density",
         "a volumetric energy density",

@@ -117,13 +117,9 @@ class Quantity:
             "unit": kind(self.kind).unit,
         }
 
-    def stamped(
-        self, *, origin: Origin | None = None, source: str | None = None, note: str | None = None
-    ) -> Quantity:
+    def stamped(self, *, origin: Origin | None = None, source: str | None = None, note: str | None = None) -> Quantity:
         """The same value with another origin, source or note."""
-        return replace(
-            self, origin=origin or self.origin, source=source or self.source, note=note or self.note
-        )
+        return replace(self, origin=origin or self.origin, source=source or self.source, note=note or self.note)
 
     def __str__(self) -> str:
         return format_quantity(self)
@@ -174,9 +170,7 @@ def _last_digit(text: str) -> float:
     return 10.0 ** (int(exponent or 0) - decimals)
 
 
-def parse_quantity(
-    text: str, kind_name: str, *, origin: Origin = "input", source: str | None = None
-) -> Quantity:
+def parse_quantity(text: str, kind_name: str, *, origin: Origin = "input", source: str | None = None) -> Quantity:
     """Read a quantity as a person writes it.
 
     Parameters
@@ -210,9 +204,7 @@ def parse_quantity(
         return Quantity(value, None, kind_name, origin=origin, source=source, rounding=digit)
     match = _QUANTITY.match(cleaned)
     if match is None:
-        raise QuantityError(
-            f"this cannot be read as {k.words}", given=text, allowed=_allowed(k), hint=_advice(text)
-        )
+        raise QuantityError(f"this cannot be read as {k.words}", given=text, allowed=_allowed(k), hint=_advice(text))
     nominal, plus_minus, digit, unit = _parts(match, text, k)
     if not unit and k.si != "1":
         raise QuantityError("this number needs a unit", given=text, allowed=_allowed(k))
@@ -251,9 +243,7 @@ def _parts(match: re.Match[str], text: str, k: Kind) -> tuple[float, float | Non
             nominal, digit, plus_minus = _number(g["g"]), _last_digit(g["g"]), None
             if g["h"] is not None:
                 unit = (g["unit1"] or "").strip()
-                plus_minus = _second_uncertainty(
-                    _number(g["h"]), (g["unit2"] or "").strip(), nominal, unit, k
-                )
+                plus_minus = _second_uncertainty(_number(g["h"]), (g["unit2"] or "").strip(), nominal, unit, k)
     except (OverflowError, ValueError) as error:
         raise QuantityError("this number is out of range", given=text, allowed=_allowed(k)) from error
     if plus_minus is not None and plus_minus < 0:
@@ -356,9 +346,7 @@ def _read_table(raw: Mapping[str, Any], kind_name: str, origin: Origin) -> Quant
         if key not in _TABLE_KEYS:
             raise QuantityError(f'unknown key "{shorten_key(key)}"', hint=did_you_mean(str(key), _TABLE_KEYS))
     if "value" not in raw:
-        raise QuantityError(
-            "a quantity written as a table needs the key value", allowed=_allowed(kind(kind_name))
-        )
+        raise QuantityError("a quantity written as a table needs the key value", allowed=_allowed(kind(kind_name)))
     if isinstance(raw["value"], Mapping):
         raise QuantityError("value must be a text", given=raw["value"], allowed=_allowed(kind(kind_name)))
     stated: dict[str, Any] = {}
@@ -421,11 +409,20 @@ def format_quantity(quantity: Quantity) -> str:
         k = KINDS["percentage"]
     scale = 1 / k.factor
     shown = (quantity.value - k.offset) * scale
-    number, plus_minus = format_number(
-        shown, None if quantity.uncertainty is None else quantity.uncertainty * scale
-    )
+    if not quantity.uncertainty and quantity.rounding:
+        number, plus_minus = _as_printed(shown, 2 * quantity.rounding * scale), None
+    else:
+        number, plus_minus = format_number(
+            shown, None if quantity.uncertainty is None else quantity.uncertainty * scale
+        )
     text = f"{number} ± {plus_minus}" if plus_minus else number
     return f"{text} {k.pretty}".strip()
+
+
+def _as_printed(value: float, last_digit: float) -> str:
+    """`value` with the digits it was printed with."""
+    decimals = -round(math.log10(last_digit)) if last_digit > 0 else 3
+    return f"{value:.{decimals}f}" if 0 <= decimals <= 8 else f"{value:.4g}"
 
 
 def _format_c_rate(quantity: Quantity) -> str:

@@ -40,9 +40,7 @@ class NamedRelation:
 
 
 RELATIONS: dict[str, NamedRelation] = {
-    "equal": NamedRelation(
-        "another statement of the same thing", {"value": "same"}, "same", lambda x: x["value"]
-    ),
+    "equal": NamedRelation("another statement of the same thing", {"value": "same"}, "same", lambda x: x["value"]),
     "ratio": NamedRelation(
         "part / whole", {"part": "same", "whole": "same"}, "fraction", lambda x: x["part"] / x["whole"]
     ),

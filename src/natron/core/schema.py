@@ -83,16 +83,12 @@ class Of:
                 continue
         return read_quantity(raw, self.kinds[-1])
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def validate(raw: object) -> Quantity:
             try:
                 return self.read(raw)
             except InputError as error:
-                raise PydanticCustomError(
-                    "natron", "{problem}", {"problem": error.problem, "error": error}
-                ) from error
+                raise PydanticCustomError("natron", "{problem}", {"problem": error.problem, "error": error}) from error
 
         return core_schema.no_info_plain_validator_function(
             validate, serialization=core_schema.plain_serializer_function_ser_schema(str)
@@ -112,9 +108,7 @@ class Of:
             "type": "object",
             "properties": {
                 "value": text,
-                "origin": {
-                    "enum": ["input", "literature", "calibrated", "assumed", "predicted", "round_trip"]
-                },
+                "origin": {"enum": ["input", "literature", "calibrated", "assumed", "predicted", "round_trip"]},
                 "source": {"type": "string"},
                 "confidence": {"enum": ["A", "B", "C"]},
                 "uncertainty_kind": {"enum": ["sd", "se", "range", "unknown"]},
@@ -144,9 +138,7 @@ def parse_toml(text: str, *, file: str | None, raises: type[InputError]) -> dict
         Where the text is too long or is not TOML; says the line.
     """
     if len(text) > MAX_CHARACTERS:
-        raise raises(
-            "this file is too large", file=file, given=f"{len(text)} characters", allowed="up to 1 MB"
-        )
+        raise raises("this file is too large", file=file, given=f"{len(text)} characters", allowed="up to 1 MB")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -175,9 +167,7 @@ def validate(table: type[_Table], raw: object, *, file: str | None, raises: type
         raise raises("this file is nested too deeply", file=file) from error
 
 
-def _explain(
-    error: ValidationError, table: type[BaseModel], file: str | None, raises: type[InputError]
-) -> InputError:
+def _explain(error: ValidationError, table: type[BaseModel], file: str | None, raises: type[InputError]) -> InputError:
     """The first fault of a failed validation, unknown keys first: they explain missing ones."""
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     fault = faults[0]
@@ -211,9 +201,7 @@ def _explain(
         return raises("this key is missing", file=file, key=key, allowed=words)
     if what.startswith("union_tag"):
         return raises('say which it is: type = "metal" or type = "porous"', file=file, key=key)
-    return raises(
-        fault["msg"][0].lower() + fault["msg"][1:], file=file, key=key or None, given=fault["input"]
-    )
+    return raises(fault["msg"][0].lower() + fault["msg"][1:], file=file, key=key or None, given=fault["input"])
 
 
 def _as_written(table: type[BaseModel], location: list[str]) -> list[str]:

@@ -80,9 +80,7 @@ class Propagated:
 
     def quantity(self, kind_name: str, **stamp: Any) -> Quantity:
         """As a `Quantity` of that kind, its ± a standard deviation."""
-        return Quantity(
-            self.value, self.standard_uncertainty or None, kind_name, uncertainty_kind="sd", **stamp
-        )
+        return Quantity(self.value, self.standard_uncertainty or None, kind_name, uncertainty_kind="sd", **stamp)
 
 
 def propagate(

@@ -15,7 +15,15 @@ from natron.design.figures import (
 from natron.design.inverse import Inverse, solve_for, solve_input
 from natron.design.relations import RELATIONS
 from natron.design.sensitivity import Sensitivity, sensitivity, sobol_indices
-from natron.design.stack import FIGURE_KINDS, FIGURE_LABELS, Basis, NoSuchFigureError, StackModel, stack_model
+from natron.design.stack import (
+    FIGURE_KINDS,
+    FIGURE_LABELS,
+    Basis,
+    NoSuchFigureError,
+    StackModel,
+    input_label,
+    stack_model,
+)
 from natron.design.steps import STEPS, Stage, Step, parse_step, roadmap, take_step
 
 __all__ = [
@@ -38,6 +46,7 @@ __all__ = [
     "checks",
     "describe_area",
     "figures",
+    "input_label",
     "parse_step",
     "reference_area_m2",
     "relations",

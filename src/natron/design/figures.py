@@ -97,9 +97,7 @@ class Figures:
             thickness = self._layer(f"thickness.{layer.name}", "length")
             mass = self._layer(f"mass.{layer.name}", "loading")
             volume = self._layer(f"volume.{layer.name}", "length").value or thickness.value
-            shares.append(
-                Share(layer.name, layer.label, thickness, mass, volume / total_m, mass.value / total_kg_m2)
-            )
+            shares.append(Share(layer.name, layer.label, thickness, mass, volume / total_m, mass.value / total_kg_m2))
         return tuple(shares)
 
     def _layer(self, name: str, kind_name: str) -> Quantity:
@@ -108,9 +106,7 @@ class Figures:
         return self.propagated[name].quantity(kind_name, origin=origin_of(self.propagated[name], self.model))
 
 
-def figures(
-    cell: Cell, basis: Basis = "theoretical", *, consistent: bool = False, method: Method = "auto"
-) -> Figures:
+def figures(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = False, method: Method = "auto") -> Figures:
     """Design figures of a cell: capacity, thicknesses, energy densities, each with its uncertainty.
 
     Parameters
@@ -158,16 +154,12 @@ def separator_resistance(cell: Cell) -> Quantity:
     MaterialError
         Where its conductivity is not known (at that temperature).
     """
-    conductivity = (
-        cell.material(cell.separator.material).law("conductivity").value_at(cell.operation.temperature.value)
-    )
+    conductivity = cell.material(cell.separator.material).law("conductivity").value_at(cell.operation.temperature.value)
     inputs = {"thickness": cell.separator.thickness, "conductivity": conductivity}
-    result = propagate(
-        lambda x: {"resistance": relations.layer_resistance(x["thickness"], x["conductivity"])}, inputs
-    )["resistance"]
-    return result.quantity(
-        "area_specific_resistance", origin=weakest_origin(q.origin for q in inputs.values())
-    )
+    result = propagate(lambda x: {"resistance": relations.layer_resistance(x["thickness"], x["conductivity"])}, inputs)[
+        "resistance"
+    ]
+    return result.quantity("area_specific_resistance", origin=weakest_origin(q.origin for q in inputs.values()))
 
 
 def reference_area_m2(cell: Cell) -> float | None:
@@ -211,9 +203,7 @@ def _electrode_checks(cell: Cell, electrode: PorousElectrode) -> list[Check]:
 
     if electrode.solid_density is not None:
         found.append(
-            _check(
-                "positive.solid_density", electrode.solid_density, mixture, inputs, "the composition gives"
-            )
+            _check("positive.solid_density", electrode.solid_density, mixture, inputs, "the composition gives")
         )
         inputs["rho"] = electrode.solid_density
     if electrode.loading is not None and electrode.thickness is not None and electrode.porosity is not None:
@@ -232,9 +222,7 @@ def _electrode_checks(cell: Cell, electrode: PorousElectrode) -> list[Check]:
     if capacity is not None and active.formula and active.electrons:
         theory = theoretical_specific_capacity_C_per_kg(active.formula, active.electrons)
         found.append(
-            _check(
-                "positive.specific_capacity", capacity, lambda _: theory, {}, f"{active.formula} gives", 0.01
-            )
+            _check("positive.specific_capacity", capacity, lambda _: theory, {}, f"{active.formula} gives", 0.01)
         )
     if electrode.areal_capacity is not None and electrode.loading is not None:
         specific = capacity if capacity is not None else active.property("specific_capacity")
@@ -259,9 +247,7 @@ def _capacity_checks(cell: Cell) -> list[Check]:
         given = getattr(cell.measured, name)
         if given is None:
             continue
-        result = compare(
-            given.value, counted_uncertainty(given), limit.value, limit.standard_uncertainty, "at_most"
-        )
+        result = compare(given.value, counted_uncertainty(given), limit.value, limit.standard_uncertainty, "at_most")
         words = "within" if result.verdict == "agrees" else "above"
         found.append(
             Check(
@@ -297,8 +283,7 @@ def _check(
 ) -> Check:
     """Compare a given value with `relation` over `inputs`, each with its ± or else its rounding."""
     counted = {
-        key: Quantity(q.value, counted_uncertainty(q), q.kind, uncertainty_kind="sd")
-        for key, q in inputs.items()
+        key: Quantity(q.value, counted_uncertainty(q), q.kind, uncertainty_kind="sd") for key, q in inputs.items()
     }
     assert callable(relation)
     result = propagate(lambda x: {"value": relation(x)}, counted)["value"]

@@ -53,9 +53,7 @@ def solids_loading(thickness_m: Number, porosity_1: Number, solid_density_kg_m3:
     return (1.0 - porosity_1) * solid_density_kg_m3 * thickness_m
 
 
-def areal_capacity(
-    loading_kg_m2: Number, active_mass_fraction: Number, specific_capacity_C_kg: Number
-) -> Number:
+def areal_capacity(loading_kg_m2: Number, active_mass_fraction: Number, specific_capacity_C_kg: Number) -> Number:
     """Theoretical charge per area of an electrode: m w c, C/m².
 
     Examples
@@ -66,9 +64,7 @@ def areal_capacity(
     return loading_kg_m2 * active_mass_fraction * specific_capacity_C_kg
 
 
-def metal_thickness(
-    areal_capacity_C_m2: Number, specific_capacity_C_kg: Number, density_kg_m3: Number
-) -> Number:
+def metal_thickness(areal_capacity_C_m2: Number, specific_capacity_C_kg: Number, density_kg_m3: Number) -> Number:
     """Thickness of metal that holds a charge per area: q/(c ρ), m.
 
     Examples
@@ -88,9 +84,7 @@ def volumetric_energy_density(voltage_V: Number, areal_capacity_C_m2: Number, th
     return voltage_V * areal_capacity_C_m2 / thickness_m
 
 
-def gravimetric_energy_density(
-    voltage_V: Number, areal_capacity_C_m2: Number, areal_mass_kg_m2: Number
-) -> Number:
+def gravimetric_energy_density(voltage_V: Number, areal_capacity_C_m2: Number, areal_mass_kg_m2: Number) -> Number:
     """Energy per mass of a stack: U q / m, J/kg.
 
     Source: Lowack et al. 2025, Eq. 5, DOI 10.1080/10667857.2025.2560836; the mass is that of anode,

@@ -39,9 +39,7 @@ class Sensitivity:
     sobol_total: float | None
 
 
-def sensitivity(
-    figures: Figures, name: str, *, samples: int = 4096, seed: int = 1
-) -> tuple[Sensitivity, ...]:
+def sensitivity(figures: Figures, name: str, *, samples: int = 4096, seed: int = 1) -> tuple[Sensitivity, ...]:
     """How a figure depends on every input, the most influential uncertainty first.
 
     Parameters
@@ -61,9 +59,7 @@ def sensitivity(
     result = figures.propagated[name]
     inputs = {key: figures.model.inputs[key] for key in result.derivatives}
     variance = sum(effect**2 for effect in result.contributions.values())
-    first, total = sobol_indices(
-        figures.model, inputs, figures.model.inputs, name, samples=samples, seed=seed
-    )
+    first, total = sobol_indices(figures.model, inputs, figures.model.inputs, name, samples=samples, seed=seed)
     rows = [
         Sensitivity(
             key,

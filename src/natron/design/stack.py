@@ -107,6 +107,16 @@ FIGURE_LABELS: dict[str, str] = {
 """Figure names as people read them."""
 
 
+def input_label(key: str) -> str:
+    """An input's dotted key as people read it: ``materials.sodium.density`` → ``density of sodium``."""
+    first, *rest = key.split(".")
+    if first == "materials" and len(rest) == 2:
+        return f"{rest[1].replace('_', ' ')} of {rest[0]}"
+    side = {"negative": "anode", "positive": "cathode"}.get(first, first)
+    words = [side, *rest] if side != "measured" else [*rest, "(measured)"]
+    return " ".join(words).replace("_", " ")
+
+
 class _Inputs:
     """Collects a cell's inputs under one name each, while the relation is being put together."""
 
@@ -150,11 +160,7 @@ def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = 
         raise NoSuchFigureError(
             f"{cell.name}: there is no measured discharge capacity. Give measured.discharge_capacity."
         )
-    cathode = (
-        _porous_relation(cell, positive, inputs, consistent)
-        if isinstance(positive, PorousElectrode)
-        else None
-    )
+    cathode = _porous_relation(cell, positive, inputs, consistent) if isinstance(positive, PorousElectrode) else None
     anode = _metal_relation("negative", cell, cell.negative, inputs)
     counter = None
     if not isinstance(positive, PorousElectrode):
@@ -167,9 +173,7 @@ def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = 
     if basis == "measured" and discharge is not None:
         inputs.own("measured.discharge_capacity", discharge)
     voltage_key = _voltage(cell, inputs)
-    charged_as_made = (
-        isinstance(positive, PorousElectrode) and cell.material(positive.active).as_made == "charged"
-    )
+    charged_as_made = isinstance(positive, PorousElectrode) and cell.material(positive.active).as_made == "charged"
 
     def evaluate(x: Mapping[str, Any]) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -202,9 +206,7 @@ def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = 
         out |= {f"mass.{k}": v for k, v in mass.items()}
         if cathode_values is None:
             # what can be moved: of a half cell the counter electrode's metal, of a symmetric one either's
-            out["areal_capacity"] = (
-                counter_values["inventory"] if counter_values else anode_values["inventory"]
-            )
+            out["areal_capacity"] = counter_values["inventory"] if counter_values else anode_values["inventory"]
             return out
         out["areal_capacity"] = cycled
         out["utilisation"] = cycled / theoretical
@@ -214,14 +216,10 @@ def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = 
             out[name] = cathode_values[name]
         out["cathode_thickness"] = cathode_values["thickness"]
         voltage = x[voltage_key]
-        out["volumetric_energy_density"] = relations.volumetric_energy_density(
-            voltage, cycled, total_thickness
-        )
+        out["volumetric_energy_density"] = relations.volumetric_energy_density(voltage, cycled, total_thickness)
         out["gravimetric_energy_density"] = relations.gravimetric_energy_density(voltage, cycled, total_mass)
         packaged_m, packaged_kg_m2 = housing(x, total_thickness, total_mass)
-        out["packaged_volumetric_energy_density"] = relations.volumetric_energy_density(
-            voltage, cycled, packaged_m
-        )
+        out["packaged_volumetric_energy_density"] = relations.volumetric_energy_density(voltage, cycled, packaged_m)
         out["packaged_gravimetric_energy_density"] = relations.gravimetric_energy_density(
             voltage, cycled, packaged_kg_m2
         )
@@ -262,9 +260,7 @@ def _porous_relation(
     needs_densities = "solid_density" not in keys
     fractions: dict[str, str] = {}
     if needs_fraction or needs_densities:
-        fractions = {
-            name: inputs.own(f"positive.composition.{name}", electrode.composition[name]) for name in names
-        }
+        fractions = {name: inputs.own(f"positive.composition.{name}", electrode.composition[name]) for name in names}
     densities = {name: inputs.of_material(name, "density") for name in names} if needs_densities else {}
     capacity_key = ""
     if needs_fraction:
@@ -368,9 +364,7 @@ def _between_relation(cell: Cell, inputs: _Inputs) -> Callable[[Mapping[str, Any
     return evaluate
 
 
-def _housing_relation(
-    cell: Cell, inputs: _Inputs
-) -> Callable[[Mapping[str, Any], Any, Any], tuple[Any, Any]]:
+def _housing_relation(cell: Cell, inputs: _Inputs) -> Callable[[Mapping[str, Any], Any, Any], tuple[Any, Any]]:
     """Collectors and packaging, for the figures that are to stand beside commercial cells."""
     name = cell.housing.material
     default = inputs.of_material(name, "collector_thickness")

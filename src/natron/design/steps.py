@@ -190,9 +190,7 @@ def _swap_active(cell: Cell, target: str, consistent: bool) -> Cell:
     if cell.measured.discharge_capacity is not None:
         was = cell.measured.discharge_capacity
         # the same share of the theoretical capacity is taken to be reached
-        changes["measured.discharge_capacity"] = Quantity(
-            was.value * ratio, None, "areal_capacity", origin="assumed"
-        )
+        changes["measured.discharge_capacity"] = Quantity(was.value * ratio, None, "areal_capacity", origin="assumed")
     changes["measured.first_charge_capacity"] = None
     return changed(cell, changes)
 

@@ -48,9 +48,7 @@ def parse_formula(formula: str) -> dict[str, float]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise MaterialError(
-                "this is not a chemical formula", given=formula, allowed='such as "Na3V2(PO4)3"'
-            )
+            raise MaterialError("this is not a chemical formula", given=formula, allowed='such as "Na3V2(PO4)3"')
         element, opening, closing, number = match.groups()
         if number and last is None:
             raise MaterialError("a number in this formula follows no element or bracket", given=formula)

@@ -120,7 +120,5 @@ class ArrheniusLaw:
         if self.activation_energy is None:
             raise MaterialError("without an activation energy there is no prefactor")
         boltzmann = math.exp(self.activation_energy.value / (BOLTZMANN_J_PER_K * self.at.value))
-        conductance = (
-            self.reference.value if self.reference.kind == "conductivity" else 1 / self.reference.value
-        )
+        conductance = self.reference.value if self.reference.kind == "conductivity" else 1 / self.reference.value
         return conductance * self.at.value * boltzmann

@@ -172,9 +172,7 @@ def _read_facts(name: str, raw: Mapping[str, Any], base: Material | None) -> dic
         )
     as_made = raw.get("as_made", base.as_made if base else None)
     if as_made not in (None, *get_args(AsMade)):
-        raise MaterialError(
-            "unknown state", key=f"{name}.as_made", given=as_made, allowed="discharged, charged"
-        )
+        raise MaterialError("unknown state", key=f"{name}.as_made", given=as_made, allowed="discharged, charged")
     electrons = raw.get("electrons", base.electrons if base else None)
     if electrons is not None and (
         isinstance(electrons, bool) or not isinstance(electrons, int | float) or not 0 < electrons <= 100
@@ -222,9 +220,7 @@ def _read_law(raw: object, kind_name: str, origin: Origin, source: str | None) -
     return ArrheniusLaw(
         reference,
         at,
-        None
-        if energy is None
-        else _sourced(read_quantity(energy, "energy", origin=reference.origin), source),
+        None if energy is None else _sourced(read_quantity(energy, "energy", origin=reference.origin), source),
         _read_range(raw.get("range")),
     )
 
@@ -260,9 +256,7 @@ def library() -> Mapping[str, Material]:
             base = merged.get(name)
             twice = set(table) & ({*base.properties, *base.laws} if base else set())
             if twice:
-                raise MaterialError(
-                    f"{', '.join(sorted(twice))} given by two sources", file=entry.name, key=name
-                )
+                raise MaterialError(f"{', '.join(sorted(twice))} given by two sources", file=entry.name, key=name)
             merged[name] = read_material(name, table, base=base, origin="literature", source=citation)
     return merged
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from natron.core import Quantity
 from natron.core.kinds import kind
-from natron.design import FIGURE_LABELS, Figures, Sensitivity, Share, Stage
+from natron.design import FIGURE_LABELS, Figures, Sensitivity, Share, Stage, input_label
 from natron.plot.style import ACCENT, GAIN, GRID, INK, LOSS, MUTED, layer_style
 
 
@@ -182,7 +182,7 @@ def tornado(figure: Quantity, name: str, rows: Sequence[Sensitivity], *, ax: Any
         if effect:
             ax.errorbar(value, y, xerr=abs(effect), color=INK, capsize=3, linewidth=1.4, zorder=3)
     ax.axvline(value, color=MUTED, linewidth=0.8)
-    ax.set_yticks(range(len(shown)), [_input_label(row.input) for row in shown])
+    ax.set_yticks(range(len(shown)), [input_label(row.input) for row in shown])
     ax.tick_params(axis="y", length=0)
     ax.set(ylim=(-0.6, len(shown) - 0.4), xlabel=f"{FIGURE_LABELS[name]} / ({k.pretty})")
     ax.spines["left"].set_visible(False)
@@ -206,15 +206,6 @@ def tornado(figure: Quantity, name: str, rows: Sequence[Sensitivity], *, ax: Any
         handlelength=1.3,
     )
     return ax
-
-
-def _input_label(key: str) -> str:
-    """A dotted key as people read it: ``materials.sodium.density`` → ``density of sodium``."""
-    parts = key.split(".")
-    if parts[0] == "materials":
-        return f"{parts[2].replace('_', ' ')} of {parts[1]}"
-    side = {"negative": "anode", "positive": "cathode"}.get(parts[0], parts[0])
-    return f"{side} {' '.join(parts[1:]).replace('_', ' ')}"
 
 
 def roadmap_waterfall(
@@ -246,9 +237,7 @@ def roadmap_waterfall(
             colour, hatch = (GAIN, "") if value >= before else (LOSS, "///")
             ax.bar(i, value - before, 0.62, before, color=colour, hatch=hatch, edgecolor="none")
             middle = (value + before) / 2
-            ax.text(
-                i - 0.27, middle, f"{value - before:+.0f}", ha="left", va="center", fontsize=8, color="white"
-            )
+            ax.text(i - 0.27, middle, f"{value - before:+.0f}", ha="left", va="center", fontsize=8, color="white")
         ax.errorbar(i, value, yerr=error, color=INK, capsize=3, linewidth=1.1, zorder=3)
         ax.text(i + 0.34, value, f"{value:.0f}", ha="left", va="bottom", fontsize=9, fontweight="bold")
         if i + 1 < len(values):

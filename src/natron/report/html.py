@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from natron.design import FIGURE_LABELS, Assessment, describe_area
+from natron.design import FIGURE_LABELS, Assessment, describe_area, input_label
 from natron.design.assessment import ENERGY_DENSITIES
 
 
@@ -42,9 +42,7 @@ def design_page(assessment: Assessment) -> str:
     return render("design.html", title=f"{shown['name']}: design", a=shown)
 
 
-def design_view(
-    assessment: Assessment, printed: Mapping[str, Sequence[float | None]] | None = None
-) -> dict[str, Any]:
+def design_view(assessment: Assessment, printed: Mapping[str, Sequence[float | None]] | None = None) -> dict[str, Any]:
     """What the templates show of a cell: rows of text and pictures as SVG.
 
     Parameters
@@ -120,7 +118,10 @@ def design_view(
             for figure_name in (ENERGY_DENSITIES if assessment.stages else ())
         ],
         "inverse": assessment.inverse.message if assessment.inverse else "",
-        "checks": assessment.checks,
+        "checks": [
+            {"label": input_label(check.name), "verdict": check.verdict, "message": check.message}
+            for check in assessment.checks
+        ],
         "warnings": assessment.warnings,
-        "inputs": sorted(theoretical.model.inputs.items()),
+        "inputs": [(key, input_label(key), q) for key, q in sorted(theoretical.model.inputs.items())],
     }

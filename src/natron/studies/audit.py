@@ -290,9 +290,7 @@ def _compare(claim: Claim, document: str, subject: Subject, rounded: Subject) ->
         raise error.at(key="claimed") from error
     result = subject.computed()
     if claim.same_inputs:
-        spread = propagate(rounded.relation, rounded.inputs, method="linear")[
-            subject.output
-        ].standard_uncertainty
+        spread = propagate(rounded.relation, rounded.inputs, method="linear")[subject.output].standard_uncertainty
     else:
         spread = result.standard_uncertainty
     must_be: MustBe = claim.must_be

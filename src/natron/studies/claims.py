@@ -57,9 +57,7 @@ class Claim(Part):
     basis: Literal["theoretical", "measured"] = "theoretical"
     consistent: bool = False
     steps: tuple[str, ...] = Field((), description='Of design.figure: what-if steps, "porosity = 30 %".')
-    set: dict[str, str] = Field(
-        default_factory=dict, description="Of design.figure: values changed in the cell."
-    )
+    set: dict[str, str] = Field(default_factory=dict, description="Of design.figure: values changed in the cell.")
     missing: str | None = Field(None, description="What is lacking to check this claim.")
     note: str | None = None
 
@@ -127,7 +125,5 @@ def built_in_claims(document: str) -> ClaimsFile:
     """
     texts = claims_texts()
     if document not in texts:
-        raise ClaimError(
-            "no built-in document has this name", given=document, hint=did_you_mean(document, texts)
-        )
+        raise ClaimError("no built-in document has this name", given=document, hint=did_you_mean(document, texts))
     return parse_claims(texts[document], file=document)

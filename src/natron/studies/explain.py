@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from natron.core import Quantity, kind
-from natron.design import StackModel, relations, solve_input
+from natron.design import StackModel, input_label, relations, solve_input
 from natron.studies.audit import Finding, Subject, repeated_input
 
 SHOWN = 3
@@ -70,9 +70,7 @@ def _by_how_much(finding: Finding) -> str:
     assert c is not None
     assert finding.claimed is not None
     assert finding.computed is not None
-    relation = {"equal": "against", "at_most": "but at most", "at_least": "but at least"}[
-        finding.claim.must_be
-    ]
+    relation = {"equal": "against", "at_most": "but at most", "at_least": "but at least"}[finding.claim.must_be]
     size = f"{c.percent:+.1f} %" if c.percent is not None else "from zero"
     if math.isfinite(c.in_uncertainties):
         size += f", {c.in_uncertainties:.1f} combined standard uncertainties"
@@ -103,14 +101,12 @@ def single_inputs(finding: Finding) -> dict[str, Quantity]:
 
 def _in_words(name: str, needed: Quantity, subject: Subject) -> str:
     was = subject.inputs[name]
-    percent = (
-        f"{100 * (needed.value / was.value - 1):+.1f} %" if was.value and was.kind != "temperature" else ""
-    )
+    percent = f"{100 * (needed.value / was.value - 1):+.1f} %" if was.value and was.kind != "temperature" else ""
     distance = ""
     if was.standard_uncertainty:
         distance = f"{abs(needed.value - was.value) / was.standard_uncertainty:.1f} u"
     inside = ", ".join(part for part in (f"given {was}", percent, distance) if part)
-    return f"{name.replace('_', ' ')} = {needed} ({inside})"
+    return f"{input_label(name)} = {needed} ({inside})"
 
 
 def joint_explanation(finding: Finding, findings: Sequence[Finding]) -> str:
@@ -127,11 +123,7 @@ def joint_explanation(finding: Finding, findings: Sequence[Finding]) -> str:
     by_figure = {other.claim.figure: other for other in reversed(state)}  # the first printed counts
     pair = [by_figure.get(name) for name in ("volumetric_energy_density", "gravimetric_energy_density")]
     names = {"positive.thickness", "positive.porosity"}
-    if (
-        None in pair
-        or not names <= subject.inputs.keys()
-        or finding not in (*pair, by_figure.get("cathode_thickness"))
-    ):
+    if None in pair or not names <= subject.inputs.keys() or finding not in (*pair, by_figure.get("cathode_thickness")):
         return ""
     volumetric, gravimetric = (other.claimed for other in pair if other is not None)
     assert volumetric is not None
@@ -189,14 +181,10 @@ class _Cathode:
         thickness = self.solve("thickness", "volumetric_energy_density", volumetric.value)
         if thickness is None:
             return f"No cathode thickness gives {volumetric}."
-        porosity = self.solve(
-            "porosity", "gravimetric_energy_density", gravimetric.value, thickness=thickness
-        )
+        porosity = self.solve("porosity", "gravimetric_energy_density", gravimetric.value, thickness=thickness)
         sentences = []
         if porosity is None:
-            sentences.append(
-                f"{volumetric} needs a cathode of {_um(thickness)}; no porosity then gives {gravimetric}."
-            )
+            sentences.append(f"{volumetric} needs a cathode of {_um(thickness)}; no porosity then gives {gravimetric}.")
         else:
             sentences.append(
                 f"{volumetric} and {gravimetric} at once need a cathode of {_um(thickness)} with "

@@ -22,20 +22,16 @@ def reproduction_page(result: Reproduction) -> str:
         Where matplotlib is not installed.
     """
     printed = {name: printed_roadmap(result, name) for name in ENERGY_DENSITIES}
-    views = [
-        design_view(assessment, printed if assessment.stages else None) for assessment in result.assessments
-    ]
+    views = [design_view(assessment, printed if assessment.stages else None) for assessment in result.assessments]
     verdicts = [finding.verdict for finding in result.findings]
     return render(
         "reproduction.html",
         title=f"{result.document.key}, reproduced",
         document=result.document,
         tables=result.tables,
-        roadmaps=[
-            (start, [_stage_row(stage) for stage in stages]) for start, stages in result.roadmaps.items()
-        ],
+        roadmaps=[(start, [_stage_row(stage) for stage in stages]) for start, stages in result.roadmaps.items()],
         cells=views,
-        counts={verdict: verdicts.count(verdict) for verdict in VERDICTS},
+        counts={verdict: sum(found == verdict for found in verdicts) for verdict in VERDICTS},
         disagreements=told_once([finding for finding in result.findings if finding.verdict == "disagrees"]),
         findings=result.findings,
     )
@@ -64,9 +60,7 @@ def printed_roadmap(result: Reproduction, figure: str) -> list[float | None]:
     return printed
 
 
-def _claimed(
-    findings: Sequence[Finding], cell: str, figure: str, basis: str, steps: Sequence[str]
-) -> float | None:
+def _claimed(findings: Sequence[Finding], cell: str, figure: str, basis: str, steps: Sequence[str]) -> float | None:
     for finding in findings:
         claim = finding.claim
         if (claim.cell, claim.figure, claim.basis, claim.steps) == (cell, figure, basis, tuple(steps)):

@@ -81,9 +81,7 @@ class Reproduction:
                 {"start": start, "stages": [report_json.stage(stage) for stage in stages]}
                 for start, stages in self.roadmaps.items()
             ],
-            "claims": [
-                {**finding_json(f), "table": f.claim.table, "column": f.claim.column} for f in self.findings
-            ],
+            "claims": [{**finding_json(f), "table": f.claim.table, "column": f.claim.column} for f in self.findings],
         }
 
     def html(self) -> str:

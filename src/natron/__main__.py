@@ -1,0 +1,5 @@
+"""``python -m natron``."""
+
+from natron.app.cli import main
+
+main()

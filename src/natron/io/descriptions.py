@@ -1,0 +1,100 @@
+"""Cell files and claims files from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from natron.cell import Cell, built_in, built_in_texts, parse_cell
+from natron.core import CellError, InputError, did_you_mean
+from natron.core.schema import MAX_CHARACTERS
+
+
+def read_description(path: str | Path, *, raises: type[InputError] = CellError) -> str:
+    """A description file's text, never more than a description can be.
+
+    Raises
+    ------
+    raises
+        Where there is no such file, it cannot be read, is too large, or is not UTF-8 text.
+    """
+    name = str(path)
+    try:
+        with Path(path).open("rb") as handle:
+            # four bytes a character at most; one more tells that there is more
+            content = handle.read(4 * MAX_CHARACTERS + 1)
+    except FileNotFoundError:
+        raise raises("there is no such file", file=name) from None
+    except IsADirectoryError:
+        raise raises("this is a folder, not a file", file=name) from None
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or str(error)
+        raise raises(f"this file cannot be read: {words}", file=name) from None
+    if len(content) > 4 * MAX_CHARACTERS:
+        raise raises("this file is too large", file=name, allowed="up to 1 MB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise raises(
+            f"this is not UTF-8 text (byte {error.start} is 0x{content[error.start]:02x})",
+            file=name,
+            hint="Save it as UTF-8.",
+        ) from None
+
+
+def load_cell(name_or_path: str | Path, changes: Mapping[str, object] | None = None) -> Cell:
+    """A cell: a built-in one by name, or from a file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        ``lowack2025-cell1``, or a path; what has a slash or ends in ``.toml`` is a path.
+    changes : Mapping[str, object], optional
+        Dotted keys to new values, applied before checking: ``{"separator.thickness": "30 µm"}``.
+
+    Raises
+    ------
+    CellError
+        Where there is no such cell or file, or it does not describe a cell.
+
+    Examples
+    --------
+    >>> load_cell("lowack2025-cell1").separator.thickness.to("µm")
+    50.0
+    """
+    name = str(name_or_path)
+    if not changes and name in built_in_texts():
+        return built_in(name)
+    if name in built_in_texts():
+        text, file = built_in_texts()[name], name
+    elif isinstance(name_or_path, Path) or name.endswith(".toml") or "/" in name or "\\" in name:
+        text, file = read_description(name_or_path), name
+    elif Path(name).is_file():
+        text, file = read_description(name), name
+    else:
+        raise CellError(
+            "this is neither a built-in cell nor a file",
+            given=name,
+            hint=f"{did_you_mean(name, built_in_texts())} See: natron cell list",
+        )
+    return parse_cell(text, file=file, changes=changes)
+
+
+def write_new_file(path: str | Path, text: str, *, overwrite: bool = False) -> None:
+    """Write `text` as a new file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Where the file exists and may not be overwritten, or cannot be written.
+    """
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise InputError("this file exists already", file=str(path), hint="Name another, or add --force.")
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"this file cannot be written: {error.strerror}", file=str(path)) from None
