@@ -1,5 +1,6 @@
 """Cell files: the built-in ones load, faults are said in the words of the file, nothing crashes."""
 
+import contextlib
 import tomllib
 
 import jsonschema
@@ -188,3 +189,16 @@ def test_a_damaged_file_is_taken_or_refused(place, inserted, removed):
         parse_cell(TEXT[:place] + inserted + TEXT[place + removed :], file="mine.toml")
     except NatronError as error:
         assert str(error).startswith("mine.toml")
+
+
+@pytest.mark.long
+@settings(max_examples=5000, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, len(TEXT) - 1), st.text(max_size=6), st.integers(0, 12)), min_size=1, max_size=4)
+)
+def test_a_badly_damaged_file_is_taken_or_refused(damage):
+    text = TEXT
+    for place, inserted, removed in damage:
+        text = text[:place] + inserted + text[place + removed :]
+    with contextlib.suppress(NatronError):
+        parse_cell(text, file="mine.toml")

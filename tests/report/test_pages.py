@@ -8,7 +8,7 @@ from natron.cell import built_in, built_in_texts, changed
 from natron.design import assess, parse_step
 from natron.plot import breakdown, figure, roadmap_waterfall, stack_to_scale, tornado
 from natron.report.html import design_page
-from natron.studies import reproduce
+from natron.studies import reproduce, reproduction_page
 from natron.studies.page import printed_roadmap
 
 STEPS = [parse_step(text) for text in ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm")]
@@ -58,11 +58,11 @@ def check(text, pictures):
 
 def test_the_reproduction_is_one_page_that_opens_offline():
     result = reproduce("lowack2025")
-    text = result.html()
+    text = reproduction_page(result)
     check(text, pictures=2 + 2 * 4)
     for words in ("Table 1", "421 Wh/l", "loses 10 % of the solids", "278 ± 11 Wh/l", "108.4 ± 3.0 µm"):
         assert words in text
-    assert text == reproduce("lowack2025").html()
+    assert text == reproduction_page(reproduce("lowack2025"))
 
 
 def test_printed_numbers_stand_at_their_stage():

@@ -275,8 +275,7 @@ def audit(
 ) -> None:
     """Recompute what documents claim: a verdict a line, and what would have to be true instead."""
     from natron.core.compare import VERDICTS
-    from natron.studies import audit_document, claims_texts
-    from natron.studies.audit import as_json as finding_json
+    from natron.studies import audit_document, claims_texts, finding_json
 
     if only is not None and only not in VERDICTS:
         raise InputError("--only takes a verdict", given=only, allowed=", ".join(VERDICTS))
@@ -306,10 +305,11 @@ def reproduce(
     """A document's tables beside natron's figures, with a verdict per line and an HTML report."""
     from natron.io.descriptions import write_new_file
     from natron.studies import reproduce as run
+    from natron.studies import reproduction_page
 
     result = run(study)
     path = out or Path(f"{study}.html")
-    write_new_file(path, result.html(), overwrite=True)
+    write_new_file(path, reproduction_page(result), overwrite=True)
     if as_json:
         print_json({**result.as_json(), "report": str(path)})
         return

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from natron.core import Quantity, kind
 from natron.design import StackModel, input_label, relations, solve_input
-from natron.studies.audit import Finding, Subject, repeated_input
+from natron.studies.findings import Finding, Subject, repeated_input
 
 SHOWN = 3
 """How many single inputs an explanation names."""

@@ -8,8 +8,8 @@ from natron.core.compare import VERDICTS
 from natron.design import Stage
 from natron.design.assessment import ENERGY_DENSITIES
 from natron.report.html import design_view, render
-from natron.studies.audit import Finding
 from natron.studies.explain import told_once
+from natron.studies.findings import Finding
 from natron.studies.reproduction import Reproduction
 
 

@@ -12,9 +12,9 @@ from natron.core import ClaimError, did_you_mean
 from natron.design import Assessment, Stage, assess, parse_step, roadmap
 from natron.io.descriptions import read_description
 from natron.report import as_json as report_json
-from natron.studies.audit import Finding, audit
-from natron.studies.audit import as_json as finding_json
+from natron.studies.audit import audit
 from natron.studies.claims import Document, built_in_claims, claims_texts, parse_claims
+from natron.studies.findings import Finding, finding_json
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,6 @@ class Reproduction:
             ],
             "claims": [{**finding_json(f), "table": f.claim.table, "column": f.claim.column} for f in self.findings],
         }
-
-    def html(self) -> str:
-        """The report as one page that opens offline."""
-        from natron.studies.page import reproduction_page
-
-        return reproduction_page(self)
 
 
 def reproduce(name: str) -> Reproduction:
