@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 
-from natron.core import InputError, NatronError
+from natron.core import InputError, NatronError, Quantity
 
 app = typer.Typer(
     name="natron",
@@ -101,17 +102,40 @@ def _changes(pairs: list[str] | None) -> dict[str, object]:
 
 
 @cell_app.command("list")
-def cell_list(as_json: JsonOption = False) -> None:
-    """The cells that ship with natron."""
+def cell_list(
+    materials: Annotated[bool, typer.Option("--materials", help="List the materials instead.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The cells that ship with natron, or the materials."""
     from natron.app import screen
     from natron.cell import built_in, built_in_texts
+    from natron.materials import library
 
+    if materials:
+        known = sorted(library().values(), key=lambda material: (material.material_class, material.name))
+        if as_json:
+            rows: list[dict[str, Any]] = [
+                {"name": m.name, "class": m.material_class, "title": m.title, "values": _values(m.values())}
+                for m in known
+            ]
+            print_json({"schema_version": 1, "materials": rows})
+        else:
+            screen.materials(known)
+        return
     cells = [built_in(name) for name in built_in_texts()]
     if as_json:
         rows = [{"name": c.name, "title": c.title, "kind": c.kind} for c in cells]
         print_json({"schema_version": 1, "cells": rows})
-        return
-    screen.cells(cells)
+    else:
+        screen.cells(cells)
+
+
+def _values(quantities: Mapping[str, Quantity]) -> dict[str, Any]:
+    """Quantities with where each comes from."""
+    return {
+        key: {**q.as_json(), "origin": q.origin, "confidence": q.confidence, "source": q.source, "note": q.note}
+        for key, q in quantities.items()
+    }
 
 
 @cell_app.command("show")
@@ -120,7 +144,7 @@ def cell_show(
     as_json: JsonOption = False,
     toml: Annotated[bool, typer.Option("--toml", help="Print the cell file itself.")] = False,
 ) -> None:
-    """Every value of a cell with its uncertainty, origin and source."""
+    """Every value of a cell and of its materials, with uncertainty, origin and source."""
     from natron.app import screen
     from natron.cell import built_in_texts, quantities_of
     from natron.io.descriptions import load_cell, read_description
@@ -129,21 +153,12 @@ def cell_show(
     if toml:
         print(built_in_texts()[name] if name in built_in_texts() else read_description(name), end="")
     elif as_json:
-        values = {
-            key: {
-                **q.as_json(),
-                "origin": q.origin,
-                "confidence": q.confidence,
-                "source": q.source,
-                "note": q.note,
-            }
-            for key, q in quantities_of(cell).items()
-        }
         print_json(
             {
                 "schema_version": 1,
                 "cell": {"name": cell.name, "title": cell.title, "kind": cell.kind},
-                "values": values,
+                "values": _values(quantities_of(cell)),
+                "materials": {m.name: _values(m.values()) for m in cell.materials_used()},
             }
         )
     else:

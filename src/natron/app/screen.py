@@ -11,8 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 
 from natron.cell import Cell, quantities_of
+from natron.core import Quantity
 from natron.core.compare import VERDICTS
 from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_area, input_label
+from natron.materials import Material
 from natron.studies import Finding, Reproduction
 from natron.studies.explain import told_once
 
@@ -42,19 +44,39 @@ def cells(all_cells: Sequence[Cell]) -> None:
     _console().print(table)
 
 
+def materials(shown: Sequence[Material]) -> None:
+    """A list of materials."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Material", "Class", "Title", "Known of it"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("Material", "Class"))
+    for material in shown:
+        known = ", ".join(key.replace("_", " ") for key in material.values())
+        table.add_row(escape(material.name), material.material_class, escape(material.title), known)
+    _console().print(table)
+
+
 def cell(shown: Cell) -> None:
-    """Every value of a cell."""
+    """Every value of a cell and of the materials in it."""
     console = _console()
     console.print(f"[bold]{escape(shown.name)}[/]  {escape(shown.title or '')}")
     if shown.note:
         console.print(escape(shown.note))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("Key", "Value", "Origin", "Source or note"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "Origin")
     for key, q in quantities_of(shown).items():
-        origin = q.origin + (f" {q.confidence}" if q.confidence else "")
-        table.add_row(key, str(q), origin, escape("; ".join(part for part in (q.source, q.note) if part)))
+        _value_row(table, key, q)
+    for material in shown.materials_used():
+        table.add_row("")
+        table.add_row(f"[bold]{escape(material.name)}[/]", "", "", escape(material.title))
+        for key, q in material.values().items():
+            _value_row(table, key.replace("_", " "), q)
     console.print(table)
+
+
+def _value_row(table: Table, key: str, q: Quantity) -> None:
+    origin = q.origin + (f" {q.confidence}" if q.confidence else "")
+    table.add_row(escape(key), str(q), origin, escape("; ".join(part for part in (q.source, q.note) if part)))
 
 
 def checked(shown: Cell, found: Sequence[Check]) -> None:

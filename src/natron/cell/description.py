@@ -324,6 +324,11 @@ class Cell(Part):
         """
         return material(name, self.materials)
 
+    def materials_used(self) -> tuple[Material, ...]:
+        """Every material that stands in this cell, each once, in the order of the file."""
+        names = dict.fromkeys(name for _, name, _ in self._uses())
+        return tuple(self.material(name) for name in names)
+
     @cached_property
     def counter(self) -> MetalElectrode | PorousElectrode:
         """The positive electrode; of a symmetric cell the negative one again."""

@@ -168,6 +168,17 @@ def reference_area_m2(cell: Cell) -> float | None:
     return math.pi / 4 * min(diameters) ** 2 if diameters else None
 
 
+def cell_capacity(figures: Figures) -> Quantity | None:
+    """Charge of the whole cell: areal capacity times reference area; None where no diameter is given."""
+    area = reference_area_m2(figures.model.cell)
+    q = figures.values["areal_capacity"]
+    if area is None:
+        return None
+    return Quantity(
+        q.value * area, q.standard_uncertainty * area or None, "capacity", origin=q.origin, uncertainty_kind="sd"
+    )
+
+
 def describe_area(cell: Cell) -> str:
     """One sentence saying which area the figures refer to."""
     area = reference_area_m2(cell)

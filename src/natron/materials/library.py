@@ -110,6 +110,17 @@ class Material:
             hint=f"Give it in the cell file: [materials.{self.name}.{name}] value, at, activation_energy, range.",
         )
 
+    def values(self) -> dict[str, Quantity]:
+        """Every value known of it by key: plain properties, then each law's value and activation energy."""
+        found = dict(self.properties)
+        if "specific_capacity" not in found and self.formula and self.electrons:
+            found["specific_capacity"] = self.property("specific_capacity")
+        for name, law in self.laws.items():
+            found[f"{name} at {law.at}"] = law.reference
+            if law.activation_energy is not None:
+                found[f"{name}.activation_energy"] = law.activation_energy
+        return found
+
 
 def read_material(
     name: str,

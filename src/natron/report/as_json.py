@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from natron.core import Quantity
-from natron.design import Assessment, Check, Figures, Inverse, Sensitivity, Stage, reference_area_m2
+from natron.design import (
+    Assessment,
+    Check,
+    Figures,
+    Inverse,
+    Sensitivity,
+    Stage,
+    cell_capacity,
+    reference_area_m2,
+)
 from natron.design.assessment import ENERGY_DENSITIES
 
 SCHEMA_VERSION = 1
@@ -24,9 +33,10 @@ def design(assessment: Assessment) -> dict[str, Any]:
     cell = assessment.cell
     area = reference_area_m2(cell)
     values = assessment.theoretical.values
-    figures: dict[str, Any] = {"theoretical": _figures(assessment.theoretical)}
-    if assessment.measured is not None:
-        figures["measured"] = _figures(assessment.measured)
+    figures: dict[str, Any] = {}
+    for basis, found in (("theoretical", assessment.theoretical), ("measured", assessment.measured)):
+        if found is not None:
+            figures[basis] = {**_figures(found), "capacity": quantity(cell_capacity(found))}
     for name in ("porosity", "solid_density", "loading", "cathode_thickness"):
         figures[name] = quantity(values.get(name))
     figures["separator_resistance"] = quantity(assessment.separator_resistance)
