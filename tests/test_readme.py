@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from natron.cell import parse_cell
+from natron.cell import new_cell_text, parse_cell
 from natron.design import figures
 from natron.studies import audit, parse_claims
 
@@ -33,6 +33,10 @@ def test_the_cell_file_is_whole():
     cell = parse_cell(blocks("toml")[0])
     assert figures(cell)["volumetric_energy_density"].shown_value == pytest.approx(278, rel=0.01)
     assert figures(cell, "measured")["volumetric_energy_density"].shown_value == pytest.approx(238.6, rel=0.01)
+
+
+def test_a_new_cell_file_is_the_readmes():
+    assert new_cell_text("mine").split("\n", 1)[1] == blocks("toml")[0]
 
 
 def test_the_claims_file_is_whole():

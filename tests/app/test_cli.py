@@ -203,6 +203,73 @@ def test_wrong_usage_gives_one_clear_line(natron, arguments, words):
     wrong(natron(*arguments), *words)
 
 
+def test_reports_overwrite_nothing_but_reports(natron, tmp_path):
+    file = tmp_path / "mine.toml"
+    assert natron("cell", "new", file).code == 0
+    before = file.read_text(encoding="utf-8")
+    wrong(natron("design", file, "--report", file), "exists already")
+    assert file.read_text(encoding="utf-8") == before
+    page = tmp_path / "page.html"
+    assert natron("design", file, "--report", page).code == 0
+    assert natron("design", file, "--report", page).code == 0
+    for target in ("/dev/null", tmp_path, "/", ""):
+        wrong(natron("design", file, "--report", target), "regular file")
+    wrong(natron("design", file, "--report", tmp_path / ("x" * 300)), "cannot be written")
+
+
+def test_a_pipe_does_not_hang(natron, tmp_path):
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    wrong(natron("design", pipe), "regular file")
+    wrong(natron("audit", pipe), "regular file")
+
+
+@pytest.mark.parametrize("name", ['we"ird', "back\\slash", "new\nline", "x" * 150, "ümläut", "..."])
+def test_a_new_cell_of_any_name_can_be_read(natron, tmp_path, name):
+    file = tmp_path / f"{name}.toml"
+    assert natron("cell", "new", file).code == 0
+    assert natron("cell", "check", file).code == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("materials.nvp.density", "0 g/cm3"), ("materials.nvp.specific_capacity", "0 mAh/g"),
+        ("materials.pouch.housing_volume_share", "100 %"), ("materials.nvp.discharge_voltage", "-3 V"),
+        ("materials.nzsp-tape.porosity", "200 %"), ("positive.thickness", "1e-200 µm"),
+        ("separator.thickness", "200 ± 1e300 µm"), ("positive.discharge_voltage", "1e300 V"),
+        ("positive.loading", "231000 mg/cm²"), ("operation.rate", "fast"), ("negative.type", "porous"),
+    ],
+)  # fmt: skip
+def test_impossible_values_name_their_key(natron, key, value):
+    changes = ["--set", f"{key}={value}"]
+    if key == "positive.loading":
+        changes += ["--consistent"]
+    run = natron("design", "lowack2025-cell1", *changes)
+    wrong(run, key.split(".")[0])
+
+
+def test_a_temperature_beyond_every_law_is_a_warning(natron):
+    run = natron("design", "lowack2025-cell1", "--set", "operation.temperature=1 K", "--json")
+    assert run.code == 0
+    assert any("separator resistance" in text for text in run.json["warnings"])
+
+
+def test_control_characters_and_endless_keys_are_refused(natron, tmp_path):
+    file = tmp_path / "red.toml"
+    file.write_text(TEXT.replace('name = "lowack2025-cell1"', 'name = "a\\u001b[31mred"'), encoding="utf-8")
+    wrong(natron("design", file), "control character")
+    file.write_text("[" + ".".join("a" * 50_000) + "]", encoding="utf-8")
+    wrong(natron("design", file), "dots")
+
+
+def test_output_that_cannot_show_a_sign_is_no_failure():
+    run = process("design", "lowack2025-cell1", PYTHONIOENCODING="ascii")
+    assert run.returncode == 0
+    assert "278 ? 11 Wh/l" in run.stdout
+    assert process("audit", "--json", PYTHONIOENCODING="ascii").returncode == 0
+
+
 def test_no_arguments_print_the_help(natron):
     run = natron()
     assert run.code == 2

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natron.core import NatronError, Quantity
+from natron.core import InputError, Quantity
 from natron.core.compare import compare
 from natron.core.uncertainty import draw, exp, log, propagate, sqrt
 
@@ -43,6 +43,13 @@ def test_a_curved_relation_goes_to_monte_carlo_by_itself():
     lognormal = math.sqrt((math.exp(s**2) - 1) * math.exp(2 + s**2))  # closed form
     assert result["e"].standard_uncertainty == pytest.approx(lognormal, rel=0.05)
     assert result["e"].standard_uncertainty > 1.15 * s * math.e  # what first order alone would say
+
+
+def test_a_result_without_a_variance_has_an_uncertainty_all_the_same():
+    inputs = {"p": Quantity(0.9, 0.05, "share", uncertainty_kind="sd")}
+    result = propagate(lambda x: {"d": 1 / (1 - x["p"])}, inputs)["d"]
+    assert result.method == "monte_carlo"
+    assert 4 < result.standard_uncertainty < 15
 
 
 def test_first_order_and_monte_carlo_agree_where_the_relation_is_straight():
@@ -85,7 +92,7 @@ def test_functions_take_floats_arrays_and_uncertain_numbers():
 
 
 def test_no_finite_number_is_an_error():
-    with pytest.raises(NatronError):
+    with pytest.raises(InputError):
         propagate(lambda x: {"y": x["x"] * float("inf")}, {"x": number(1.0, 0.1)})
 
 
@@ -98,3 +105,9 @@ def test_two_combined_uncertainties_are_the_limit():
     assert compare(5.0, 0.0, 9.0, 0.4, "at_least").verdict == "disagrees"
     assert compare(1.0, 0.0, 1.0, 0.0).verdict == "agrees"
     assert compare(1.0, 0.0, 1.1, 0.0).verdict == "disagrees"
+
+
+def test_inputs_without_a_result_are_refused_not_crashed():
+    for relation in (lambda x: {"y": 1 / (x["x"] - 1.0)}, lambda x: {"y": (x["x"] - 3.0) ** 0.5}):
+        with pytest.raises(InputError):
+            propagate(relation, {"x": number(1.0, 0.1)})

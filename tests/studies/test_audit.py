@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natron.cell import built_in
+from natron.cell import built_in, changed, new_cell_text
 from natron.core import KINDS, ClaimError, NatronError, Quantity, parse_quantity
 from natron.core.compare import VERDICTS
-from natron.design import figures, parse_step, stack_model, take_step
+from natron.design import figures, parse_step, stack_model
 from natron.studies import audit, audit_document, built_in_claims, claims_texts, parse_claims
 from natron.studies.claims import ClaimsFile
 
@@ -174,12 +174,12 @@ same_inputs = true
 def test_other_numbers_are_explained_too(thickness, porosity):
     """Figures made with a thickness and a porosity of our own choosing: the search must find them again."""
     cell = built_in("lowack2025-cell1")
-    model = stack_model(take_step(cell, parse_step("porosity = 40 %")))
+    model = stack_model(cell, steps=[parse_step("porosity = 40 %")])
     made = model(
         {
             **{name: q.value for name, q in model.inputs.items()},
-            "positive.thickness": thickness,
-            "positive.porosity": porosity,
+            "override.thickness": thickness,
+            "override.porosity": porosity,
         }
     )
     v, g = made["volumetric_energy_density"] / 3.6e6, made["gravimetric_energy_density"] / 3600
@@ -187,7 +187,7 @@ def test_other_numbers_are_explained_too(thickness, porosity):
     if findings[0].verdict == "agrees":
         return
     text = findings[0].explanation
-    found = re.search(r"need a cathode of ([\d.]+) µm with ([\d.]+) % porosity, which (\w+) ", text)
+    found = re.search(r"would need a cathode of ([\d.]+) µm with ([\d.]+) % porosity, which (\w+) ", text)
     assert found, text
     assert float(found.group(1)) == pytest.approx(thickness * 1e6, rel=0.01)
     assert float(found.group(2)) == pytest.approx(porosity * 100, abs=1.5)
@@ -201,7 +201,7 @@ def test_other_numbers_are_explained_too(thickness, porosity):
 
 def test_a_single_wrong_input_is_found():
     cell = built_in("lowack2025-cell2")
-    thinner = figures(take_step(cell, parse_step("separator = 60 µm")))["volumetric_energy_density"]
+    thinner = figures(cell, steps=[parse_step("separator = 60 µm")])["volumetric_energy_density"]
     claims = (
         '[document]\nkey = "x"\ntitle = "x"\n[[claim]]\nid = "a"\nstatement = "s"\n'
         f'claimed = "{thinner.shown_value:.2f} Wh/l"\nrelation = "design.figure"\ncell = "lowack2025-cell2"\n'
@@ -212,6 +212,48 @@ def test_a_single_wrong_input_is_found():
     assert finding.alternatives["separator.thickness"].to("µm") == pytest.approx(60, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("positive.discharge_voltage", "3.0 V", "cathode discharge voltage = 3"),
+        ("separator.thickness", "80 µm", "separator thickness = 80"),
+        ("positive.areal_capacity", "2.2 mAh/cm²", "cathode areal capacity = 2.2"),
+    ],
+)
+def test_one_common_cause_of_several_figures_is_found(key, value, words):
+    made = figures(changed(built_in("lowack2025-cell1"), {key: value, "measured.first_charge_capacity": None}))
+    v, g = made["volumetric_energy_density"].shown_value, made["gravimetric_energy_density"].shown_value
+    text = STATE.format(v=v, g=g, p=63).replace('steps = ["porosity = 63 %"]\n', "")
+    finding = audit(parse_claims(text))[0]
+    assert finding.verdict == "disagrees"
+    assert "both follow from" in finding.explanation
+    assert words in finding.explanation
+
+
+def test_the_rounding_of_inputs_without_an_uncertainty_counts():
+    body = (
+        'claimed = "3.10 Ω cm²"\nrelation = "design.layer_resistance"\n'
+        'inputs = { thickness = "50 µm", conductivity = "1.6 mS/cm" }\n'
+    )
+    for same in ("", "same_inputs = true\n"):
+        finding = audit(parse_claims(HEAD + body + same))[0]
+        assert finding.verdict == "agrees"
+        # half a digit of 1.6 is 1.8 % of 3.125, half one of 50 is 0.6 %, and half one of 3.10 itself
+        u = 3.125 * ((0.05 / 1.6) ** 2 / 3 + (0.5 / 50) ** 2 / 3) ** 0.5
+        u = (u**2 + 0.005**2 / 3) ** 0.5
+        assert finding.comparison.in_uncertainties == pytest.approx(0.025 / u, rel=0.02)
+
+
+def test_a_claim_may_be_about_a_cell_file_of_its_own(tmp_path):
+    (tmp_path / "mine.toml").write_text(new_cell_text("mine"), encoding="utf-8")
+    (tmp_path / "claims.toml").write_text(
+        HEAD + 'claimed = "278 Wh/l"\nrelation = "design.figure"\ncell = "mine.toml"\n'
+        'figure = "volumetric_energy_density"\n',
+        encoding="utf-8",
+    )
+    assert audit_document(str(tmp_path / "claims.toml"))[0].verdict == "agrees"
+
+
 HEAD = '[document]\nkey = "x"\ntitle = "x"\n[[claim]]\nid = "a"\nstatement = "s"\n'
 
 
@@ -219,7 +261,7 @@ HEAD = '[document]\nkey = "x"\ntitle = "x"\n[[claim]]\nid = "a"\nstatement = "s"
     ("body", "words"),
     [
         ('claimed = "1 V"\nrelation = "desing.figure"\n', "design"),
-        ('claimed = "1 V"\nrelation = "design.figur"\n', "design.figure|unknown relation"),
+        ('claimed = "1 V"\nrelation = "design.figur"\n', "figure|unknown relation"),
         ('claimed = "1 V"\nrelation = "design.figure"\ncell = "lowack2025-cell1"\n', "figure"),
         ('claimed = "1 V"\nrelation = "design.figure"\ncell = "nope"\nfigure = "porosity"\n', "nope"),
         (
@@ -237,6 +279,23 @@ HEAD = '[document]\nkey = "x"\ntitle = "x"\n[[claim]]\nid = "a"\nstatement = "s"
         ('claimed = "1 V"\n', "relation or missing"),
         ('claimed = "1 V"\nmissing = "x"\nclamied = "1"\n', "clamied"),
         ("claimed = 5\n", "claimed"),
+        ('claimed = "1 V"\nrelation = "design"\n', "room and relation"),
+        ('claimed = "1 V"\nrelation = "core.power"\ninputs = { base = "0 %", exponent = -3 }\n', "claim a"),
+        (
+            'claimed = "1 eV"\nrelation = "materials.activation_energy"\ninputs = { first = "1 mS/cm", '
+            'second = "2 mS/cm", first_temperature = "30 °C", second_temperature = "30 °C" }\n',
+            "claim a",
+        ),
+        (
+            'claimed = "1 mAh/g"\nrelation = "materials.theoretical_capacity"\n'
+            'inputs = { formula = "LiFePO4", electrons = -1 }\n',
+            "electrons",
+        ),
+        (
+            'claimed = "1 Wh/l"\nrelation = "design.figure"\ncell = "lowack2025-cell1"\n'
+            'figure = "volumetric_energy_density"\ninputs = { x = 1 }\n',
+            "from the cell",
+        ),
     ],
 )
 def test_malformed_claims_are_refused(body, words):

@@ -81,16 +81,14 @@ def cell_show(
 @cell.command("new")
 def cell_new(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
-    source: Annotated[str, typer.Option("--from", help="Start from this built-in cell.")] = "lowack2025-cell2",
+    source: Annotated[str | None, typer.Option("--from", help="Start from this built-in cell.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a cell file to start from."""
-    from natron.cell import built_in, built_in_texts
+    from natron.cell import new_cell_text
     from natron.io.descriptions import write_new_file
 
-    built_in(source)
-    text = built_in_texts()[source].replace(f'name = "{source}"', f'name = "{file.stem}"', 1)
-    write_new_file(file, text, overwrite=force)
+    write_new_file(file, new_cell_text(file.stem, source), overwrite=force)
     print(f"Wrote {file}. Edit it, then: natron cell check {file}; natron design {file}")
 
 

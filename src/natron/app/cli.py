@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -31,6 +32,9 @@ CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: run a command and leave with its exit code; no error reaches the user as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show ± shows a question mark
     try:
         # standalone mode would print usage errors in a frame and swallow the exit codes used here
         code = typer.main.get_command(app)(args=arguments, prog_name="natron", standalone_mode=False)
@@ -45,6 +49,8 @@ def main(arguments: list[str] | None = None) -> None:
         # the reader of a pipe left, as `| head` does: not a failure
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        code = _fail(f"the answer cannot be written: {error.strerror}", 1)
     except Exception as error:
         if os.environ.get("NATRON_TRACEBACK"):
             raise

@@ -75,7 +75,7 @@ def design(
         from natron.io.descriptions import write_new_file
         from natron.report.html import design_page
 
-        write_new_file(report, design_page(result), overwrite=True)
+        write_new_file(report, design_page(result))
     if as_json:
         from natron.report.as_json import design as design_json
 

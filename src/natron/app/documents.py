@@ -57,7 +57,7 @@ def reproduce(
 
     result = run(study)
     path = out or Path(f"{study}.html")
-    write_new_file(path, reproduction_page(result), overwrite=True)
+    write_new_file(path, reproduction_page(result))
     if as_json:
         print_json({**result.as_json(), "report": str(path)})
         return

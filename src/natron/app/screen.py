@@ -13,7 +13,7 @@ from rich.table import Table
 from natron.cell import Cell, quantities_of
 from natron.core import Quantity
 from natron.core.compare import VERDICTS
-from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_area, input_label
+from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_area, figure_label, input_label
 from natron.materials import Material
 from natron.studies import Finding, Reproduction
 from natron.studies.explain import told_once
@@ -121,12 +121,16 @@ def _bare(q: Any) -> str:
 def _figures(console: Console, result: Assessment) -> None:
     columns = ["theoretical"] + (["measured"] if result.measured else [])
     table = _table("Figure", *columns, "origin")
-    for name, label in FIGURE_LABELS.items():
+    for name in FIGURE_LABELS:
         values = [figures.values.get(name) for figures in (result.theoretical, result.measured) if figures is not None]
         if all(value is None for value in values):
             continue
         origins = {value.origin for value in values if value is not None}
-        table.add_row(label, *(str(value) if value else "–" for value in values), "/".join(sorted(origins)))
+        table.add_row(
+            figure_label(name, result.cell),
+            *(str(value) if value else "–" for value in values),
+            "/".join(sorted(origins)),
+        )
     if result.separator_resistance is not None:
         r = result.separator_resistance
         at = result.cell.operation.temperature
@@ -140,7 +144,7 @@ def _figures(console: Console, result: Assessment) -> None:
 
 def _breakdown(console: Console, figures: Figures) -> None:
     console.print()
-    table = _table("Layer (charged)", "thickness", "volume", "mass per area", "mass")
+    table = _table("Layer", "thickness", "volume", "mass per area", "mass")
     for share in figures.breakdown:
         thickness = str(share.thickness) if share.thickness.value else "–"
         table.add_row(

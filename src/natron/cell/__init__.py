@@ -17,6 +17,7 @@ from natron.cell.parse import (
     built_in_texts,
     changed,
     json_schema,
+    new_cell_text,
     parse_cell,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "built_in_texts",
     "changed",
     "json_schema",
+    "new_cell_text",
     "parse_cell",
     "quantities_of",
 ]

@@ -30,9 +30,9 @@ from natron.cell.fields import (
     Thickness,
     Volume,
 )
-from natron.core import InputError, Quantity
+from natron.core import InputError, Quantity, did_you_mean
 from natron.core.schema import Part, refusal
-from natron.materials import Material, material, read_material
+from natron.materials import Material, library, material, read_material
 
 SCHEMA_VERSION = 1
 
@@ -117,6 +117,8 @@ class PorousElectrode(Part):
                 given=self.active,
                 allowed=", ".join(self.composition),
             )
+        if self.composition[self.active].value <= 0:
+            raise refusal("there must be some active material", key=f"composition.{self.active}", given="0 %")
         total = sum(q.value for q in self.composition.values())
         if abs(total - 1) > 1e-3:
             raise refusal(
@@ -279,7 +281,9 @@ class Cell(Part):
             try:
                 found = self.material(name)
             except InputError as error:
-                raise refusal(error.problem, key=key, given=name, hint=error.hint) from error
+                fitting = [m.name for m in {**library(), **self.materials}.values() if m.material_class in classes]
+                hint = f"{did_you_mean(name, fitting)} Your own goes into the file as [materials.{name[:40]}]."
+                raise refusal(error.problem, key=key, given=name, hint=hint) from error
             if found.material_class not in classes:
                 raise refusal(
                     f'"{name}" is a material of class {found.material_class}, which cannot stand here',

@@ -8,7 +8,7 @@ from natron.core import Quantity
 from natron.core.schema import Of
 
 _ZERO = 0.0
-Thickness = Annotated[Quantity, Of(("length",), above=_ZERO, below=0.1, limits="above 0 and below 10 cm")]
+Thickness = Annotated[Quantity, Of(("length",), above=1e-10, below=0.1, limits="above 0.1 nm and below 10 cm")]
 Reservoir = Annotated[Quantity, Of(("length",), below=0.1, limits="0 or more, below 10 cm")]
 Diameter = Annotated[Quantity, Of(("diameter",), above=_ZERO, below=1.0, limits="above 0 and below 1 m")]
 Density = Annotated[Quantity, Of(("density",), above=_ZERO, limits="above 0")]
@@ -17,8 +17,8 @@ ArealCapacity = Annotated[Quantity, Of(("areal_capacity",), above=_ZERO, limits=
 SpecificCapacity = Annotated[Quantity, Of(("specific_capacity",), above=_ZERO, limits="above 0")]
 Voltage = Annotated[Quantity, Of(("potential",))]
 PositiveVoltage = Annotated[Quantity, Of(("potential",), above=_ZERO, limits="above 0 V")]
-Fraction = Annotated[Quantity, Of(("fraction",), above=-1e-12, below=1 + 1e-12, limits="from 0 to 1 (0 to 100 %)")]
-OpenFraction = Annotated[Quantity, Of(("fraction",), above=-1e-12, below=1.0, limits="from 0 to below 1 (100 %)")]
+Fraction = Annotated[Quantity, Of(("share",))]
+OpenFraction = Annotated[Quantity, Of(("share",), below=1.0, limits="from 0 to below 1 (100 %)")]
 Pressure = Annotated[Quantity, Of(("pressure",))]
 Stiffness = Annotated[Quantity, Of(("stiffness",), above=_ZERO, limits="above 0")]
 Temperature = Annotated[Quantity, Of(("temperature",), above=_ZERO, limits="above -273.15 °C")]

@@ -124,6 +124,30 @@ def built_in_texts() -> Mapping[str, str]:
     }
 
 
+def new_cell_text(name: str, source: str | None = None) -> str:
+    """A cell file to start from, under a name of its own.
+
+    Parameters
+    ----------
+    name : str
+        Of the new cell; what a name cannot hold is left out.
+    source : str, optional
+        A built-in cell to start from; without one, a small whole cell with its keys explained.
+
+    Raises
+    ------
+    CellError
+        Where there is no built-in cell of that name.
+    """
+    if source is None:
+        text = (resources.files("natron.cell") / "template.toml").read_text(encoding="utf-8")
+    else:
+        built_in(source)
+        text = built_in_texts()[source]
+    plain = re.sub(r"[^\w .,+-]", "", name).strip()[:100] or "new cell"
+    return re.sub(r'^name = ".*"$', f'name = "{plain}"', text, count=1, flags=re.MULTILINE)
+
+
 @lru_cache(maxsize=64)
 def built_in(name: str) -> Cell:
     """A cell that ships with natron.

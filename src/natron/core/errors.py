@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, time
 from difflib import get_close_matches
 
 
@@ -95,7 +96,12 @@ class RangeWarning(UserWarning):
 
 def shorten(value: object, limit: int = 80) -> str:
     """`value` as it would be typed, cut to `limit` characters."""
-    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    if isinstance(value, str):
+        text = f'"{value}"'
+    elif isinstance(value, bool):
+        text = str(value).lower()
+    else:
+        text = str(value) if isinstance(value, date | time) else repr(value)
     text = _one_line(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -108,7 +114,7 @@ def _one_line(text: str) -> str:
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The entry of `known` most like `word`, or None where nothing is near."""
     lowered = {k.lower(): k for k in known}
-    found = get_close_matches(word[:200].lower(), lowered, n=1, cutoff=0.5)
+    found = get_close_matches(word[:200].lower(), lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else None
 
 

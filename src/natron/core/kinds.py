@@ -135,6 +135,8 @@ _ALL = (
         minimum=0.0,
     ),
     Kind("fraction", "a plain number or a percentage", "1", "1", "", 1.0, "63 ± 3 %"),
+    Kind("share", "a share from 0 to 1", "1", "1", "", 1.0, "63 ± 3 %", minimum=0.0, maximum=1.0),
+    Kind("count", "a number of 0 or more", "1", "1", "", 1.0, "2", minimum=0.0),
     Kind("number", "a plain number", "1", "1", "", 1.0, "160"),
     Kind("percentage", "a percentage", "1", "%", "%", 0.01, "85 %"),
 )

@@ -117,6 +117,16 @@ class Quantity:
             "unit": kind(self.kind).unit,
         }
 
+    def difference_as_json(self) -> dict[str, Any]:
+        """As `as_json` for a value that is a difference: a temperature's is in kelvin, whatever its zero."""
+        k = kind(self.kind)
+        shown = self.shown_uncertainty
+        return {
+            "value": _tidy(self.value / k.factor),
+            "uncertainty": None if shown is None else _tidy(shown),
+            "unit": "K" if k.name == "temperature" else k.unit,
+        }
+
     def stamped(self, *, origin: Origin | None = None, source: str | None = None, note: str | None = None) -> Quantity:
         """The same value with another origin, source or note."""
         return replace(self, origin=origin or self.origin, source=source or self.source, note=note or self.note)
@@ -143,6 +153,9 @@ _QUANTITY = re.compile(
     re.VERBOSE,
 )
 _MAX_LENGTH = 200
+
+LARGEST = 1e15
+"""In the field's unit: a value or a ± beyond it is a slip, and its square would not be a number."""
 
 
 _PLAIN_SIGNS = str.maketrans("−–\u00a0\u2009\u202f", "--   ")
@@ -271,9 +284,14 @@ def check_range(quantity: Quantity, given: object = None) -> Quantity:
     given = quantity.shown_value if given is None else given
     if not math.isfinite(quantity.value):
         raise QuantityError("this number is not finite", given=given, allowed=_allowed(k))
+    largest = max(abs(quantity.shown_value), abs(quantity.shown_uncertainty or 0.0))
+    if largest > LARGEST:
+        raise QuantityError("this number is out of range", given=given, allowed=_allowed(k))
     if not k.minimum <= quantity.value <= k.maximum:
         if k.name == "temperature":
             raise QuantityError("this is below absolute zero", given=given, allowed="above -273.15 °C")
+        if k.maximum < math.inf:
+            raise QuantityError("this is outside the allowed range", given=given, allowed="from 0 to 1 (0 to 100 %)")
         raise QuantityError(f"{k.words} cannot be negative", given=given, allowed=_allowed(k))
     return quantity
 
@@ -405,7 +423,7 @@ def format_quantity(quantity: Quantity) -> str:
     k = KINDS[quantity.kind]
     if k.name == "c_rate":
         return _format_c_rate(quantity)
-    if k.name == "fraction":
+    if k.name in ("fraction", "share"):
         k = KINDS["percentage"]
     scale = 1 / k.factor
     shown = (quantity.value - k.offset) * scale

@@ -27,6 +27,10 @@ MAX_CHARACTERS = 1_000_000
 """A description is a page or two; a text longer than this is not one."""
 
 
+MAX_DOTS = 500
+"""Dots in one line; a description's longest line has a few."""
+
+
 class Part(BaseModel):
     """Base of every table in a file: frozen, and strict about its keys."""
 
@@ -76,12 +80,17 @@ class Of:
         return quantity
 
     def _read_any(self, raw: object) -> Quantity:
-        for name in self.kinds[:-1]:
-            try:
-                return read_quantity(raw, name)
-            except QuantityError:
-                continue
-        return read_quantity(raw, self.kinds[-1])
+        try:
+            return read_quantity(raw, self.kinds[-1])
+        except QuantityError as error:
+            for name in self.kinds[:-1]:
+                try:
+                    return read_quantity(raw, name)
+                except QuantityError:
+                    continue
+            if len(self.kinds) > 1:
+                raise QuantityError(error.problem, given=raw, allowed=self.limits, hint=error.hint) from None
+            raise
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def validate(raw: object) -> Quantity:
@@ -139,8 +148,11 @@ def parse_toml(text: str, *, file: str | None, raises: type[InputError]) -> dict
     """
     if len(text) > MAX_CHARACTERS:
         raise raises("this file is too large", file=file, given=f"{len(text)} characters", allowed="up to 1 MB")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MAX_DOTS:  # reading dotted keys takes time as the square of their parts
+            raise raises(f"line {number} has too many dots", file=file, allowed=f"up to {MAX_DOTS}")
     try:
-        return tomllib.loads(text)
+        return _printable(tomllib.loads(text), file, raises)
     except tomllib.TOMLDecodeError as error:
         raise raises(
             f"this is not valid TOML: {str(error).rstrip('.')}",
@@ -149,6 +161,38 @@ def parse_toml(text: str, *, file: str | None, raises: type[InputError]) -> dict
         ) from error
     except (RecursionError, ValueError) as error:
         raise raises("this TOML cannot be read: a value is too deep or too long", file=file) from error
+
+
+def _printable(raw: dict[str, Any], file: str | None, raises: type[InputError]) -> dict[str, Any]:
+    """`raw` itself, once no text in it holds a control character: it would reach a terminal."""
+    todo: list[tuple[str, object]] = [("", raw)]
+    while todo:
+        place, value = todo.pop()
+        if isinstance(value, str) and any(not c.isprintable() and c not in "\n\t\u00a0\u2009\u202f" for c in value):
+            raise raises("this text holds a control character", file=file, key=place, given=value)
+        if isinstance(value, dict):
+            todo += [(f"{place}.{key}".lstrip("."), item) for key, item in value.items()]
+            todo += [(place, key) for key in value]
+        elif isinstance(value, list):
+            todo += [(f"{place}.{i}", item) for i, item in enumerate(value)]
+    return raw
+
+
+_WORDS = {
+    "model_type": "this must be a table",
+    "model_attributes_type": "this must be a table",
+    "dict_type": "this must be a table",
+    "tuple_type": "this must be a list; a list of tables is written [[like this]]",
+    "list_type": "this must be a list; a list of tables is written [[like this]]",
+    "string_type": "this must be a text",
+    "int_type": "this must be a whole number",
+    "int_parsing": "this must be a whole number",
+    "int_from_float": "this must be a whole number",
+    "bool_type": "this must be true or false",
+    "bool_parsing": "this must be true or false",
+    "string_too_short": "this must not be empty",
+}
+"""Faults in the words of the file, where the checker's own speak of Python."""
 
 
 def validate(table: type[_Table], raw: object, *, file: str | None, raises: type[InputError]) -> _Table:
@@ -201,7 +245,11 @@ def _explain(error: ValidationError, table: type[BaseModel], file: str | None, r
         return raises("this key is missing", file=file, key=key, allowed=words)
     if what.startswith("union_tag"):
         return raises('say which it is: type = "metal" or type = "porous"', file=file, key=key)
-    return raises(fault["msg"][0].lower() + fault["msg"][1:], file=file, key=key or None, given=fault["input"])
+    if what in ("literal_error", "union_tag_invalid"):
+        allowed = str(fault.get("ctx", {}).get("expected", "")).replace("'", '"')
+        return raises("this is not one of the known words", file=file, key=key, given=fault["input"], allowed=allowed)
+    words = _WORDS.get(what, fault["msg"][0].lower() + fault["msg"][1:])
+    return raises(words, file=file, key=key or None, given=fault["input"])
 
 
 def _as_written(table: type[BaseModel], location: list[str]) -> list[str]:

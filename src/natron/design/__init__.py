@@ -14,18 +14,21 @@ from natron.design.figures import (
     separator_resistance,
 )
 from natron.design.inverse import Inverse, solve_for, solve_input
+from natron.design.parts import NoSuchFigureError
 from natron.design.relations import RELATIONS
+from natron.design.roadmap import Stage, roadmap
 from natron.design.sensitivity import Sensitivity, sensitivity, sobol_indices
 from natron.design.stack import (
     FIGURE_KINDS,
     FIGURE_LABELS,
     Basis,
-    NoSuchFigureError,
     StackModel,
+    figure_label,
     input_label,
+    physical,
     stack_model,
 )
-from natron.design.steps import STEPS, Stage, Step, parse_step, roadmap, take_step
+from natron.design.steps import STEPS, Step, parse_step
 
 __all__ = [
     "FIGURE_KINDS",
@@ -47,9 +50,11 @@ __all__ = [
     "cell_capacity",
     "checks",
     "describe_area",
+    "figure_label",
     "figures",
     "input_label",
     "parse_step",
+    "physical",
     "reference_area_m2",
     "relations",
     "roadmap",
@@ -59,5 +64,4 @@ __all__ = [
     "solve_for",
     "solve_input",
     "stack_model",
-    "take_step",
 ]

@@ -10,8 +10,10 @@ from natron.cell import Cell
 from natron.core import InputError, Quantity, RangeWarning
 from natron.design.figures import Check, Figures, checks, figures, separator_resistance
 from natron.design.inverse import Inverse, solve_for
+from natron.design.roadmap import Stage, roadmap
 from natron.design.sensitivity import Sensitivity, sensitivity
-from natron.design.steps import Stage, Step, roadmap
+from natron.design.stack import StackModel
+from natron.design.steps import Step
 
 ENERGY_DENSITIES = ("volumetric_energy_density", "gravimetric_energy_density")
 
@@ -68,7 +70,7 @@ def assess(
     steps : sequence of Step
         What-if steps, each built on the one before.
     target : (figure name, wanted value, input name), optional
-        An inverse question, asked of the theoretical figures.
+        An inverse question, asked of the theoretical figures, or of the last step's.
 
     Raises
     ------
@@ -86,7 +88,9 @@ def assess(
     found = checks(cell)
     said = [str(w.message) for w in caught if issubclass(w.category, RangeWarning)]
     said += [check.message for check in found if check.verdict == "disagrees"]
-    said += _shortfalls(theoretical) + remarks
+    said += foreign_ions(theoretical.model) + _shortfalls("", theoretical) + remarks
+    for stage in stages[1:]:
+        said += foreign_ions(stage.figures.model) + _shortfalls(f"{stage.label}: ", stage.figures)
     return Assessment(
         cell,
         consistent,
@@ -96,9 +100,22 @@ def assess(
         sensitivities,
         found,
         stages,
-        solve_for(theoretical, *target) if target else None,
-        tuple(said),
+        solve_for(stages[-1].figures if stages else theoretical, *target) if target else None,
+        tuple(dict.fromkeys(said)),
     )
+
+
+def foreign_ions(model: StackModel) -> list[str]:
+    """What a cell holds that does not work with its metal's ion."""
+    cell = model.cell
+    metal = cell.material(cell.negative.metal)
+    names = [cell.separator.material, *([model.active] if model.active else [])]
+    names += [cell.liquid.material] if cell.liquid else []
+    return [
+        f"{found.title} works with {found.ion}, the metal is {metal.title.lower()}: its values do not hold here"
+        for found in map(cell.material, names)
+        if found.ion and metal.ion and found.ion != metal.ion
+    ]
 
 
 def _separator_resistance(cell: Cell) -> tuple[Quantity | None, list[str]]:
@@ -109,12 +126,12 @@ def _separator_resistance(cell: Cell) -> tuple[Quantity | None, list[str]]:
         return None, [f"separator resistance: {error}"]
 
 
-def _shortfalls(theoretical: Figures) -> list[str]:
-    """What keeps a cell from reaching its own theoretical figures."""
-    ratio = theoretical.values.get("capacity_ratio")
+def _shortfalls(where: str, figures: Figures) -> list[str]:
+    """What keeps a cell from reaching its own figures."""
+    ratio = figures.values.get("capacity_ratio")
     if ratio is not None and ratio.value < 1 - 1e-9:
         return [
-            f"the metal in the cell holds {ratio.value:.2f} of the cathode's capacity; "
-            "the theoretical figures need all of it"
+            f"{where}the metal in the cell holds {ratio.value:.2f} of the cathode's capacity; "
+            "the figures need all of it"
         ]
     return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from natron.cell import Cell, PorousElectrode
@@ -11,7 +11,9 @@ from natron.core import Origin, Quantity, weakest_origin
 from natron.core.compare import Verdict, compare, counted_uncertainty
 from natron.core.uncertainty import Method, Propagated, propagate
 from natron.design import relations
-from natron.design.stack import FIGURE_KINDS, Basis, NoSuchFigureError, StackModel, stack_model
+from natron.design.parts import NoSuchFigureError
+from natron.design.stack import FIGURE_KINDS, Basis, StackModel, stack_model
+from natron.design.steps import Step
 from natron.materials import theoretical_specific_capacity_C_per_kg
 
 
@@ -82,8 +84,8 @@ class Figures:
     def __getitem__(self, name: str) -> Quantity:
         if name not in self.values:
             raise NoSuchFigureError(
-                f'{self.model.cell.name}: no figure "{name}" on the {self.model.basis} basis. '
-                f"There are: {', '.join(self.values)}."
+                f'{self.model.cell.name} has no figure "{name}" on the {self.model.basis} basis',
+                allowed=", ".join(self.values),
             )
         return self.values[name]
 
@@ -106,7 +108,14 @@ class Figures:
         return self.propagated[name].quantity(kind_name, origin=origin_of(self.propagated[name], self.model))
 
 
-def figures(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = False, method: Method = "auto") -> Figures:
+def figures(
+    cell: Cell,
+    basis: Basis = "theoretical",
+    *,
+    consistent: bool = False,
+    steps: Sequence[Step] = (),
+    method: Method = "auto",
+) -> Figures:
     """Design figures of a cell: capacity, thicknesses, energy densities, each with its uncertainty.
 
     Parameters
@@ -116,19 +125,23 @@ def figures(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = Fals
         ``theoretical`` (the positive electrode's full capacity) or ``measured`` (its discharge capacity).
     consistent : bool
         Derive all from loading and thickness instead of taking values as given.
+    steps : sequence of Step
+        What-if steps, each built on the one before.
     method : str
         How uncertainty is propagated; see `natron.core.uncertainty.propagate`.
 
     Raises
     ------
     NoSuchFigureError
-        Where the cell lacks what the basis needs.
+        Where the cell lacks what the basis or a step needs.
+    CellError
+        Where the numbers cannot be those of a cell.
     MaterialError
         Where a density or a capacity is not known.
 
     Source: Lowack et al. 2025, Eqs. 1 and 5, DOI 10.1080/10667857.2025.2560836.
     """
-    model = stack_model(cell, basis, consistent=consistent)
+    model = stack_model(cell, basis, consistent=consistent, steps=steps)
     propagated = propagate(model, model.inputs, method=method)
     values = {
         name: propagated[name].quantity(FIGURE_KINDS[name], origin=origin_of(propagated[name], model))

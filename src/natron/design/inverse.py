@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from natron.core import CellError, Quantity, did_you_mean, kind
+from natron.core import CellError, Quantity, kind, nearest
 from natron.core.uncertainty import Relation
 from natron.design.figures import Figures
+from natron.design.stack import physical
 
 SEARCH_DECADES = 2.0
 """How far from its present value an input is searched, up and down, in powers of ten."""
@@ -67,15 +68,20 @@ def solve_for(figures: Figures, name: str, target: Quantity, input_name: str) ->
     """
     now = figures[name]
     inputs = figures.model.inputs
-    if input_name not in inputs:
+    free = [key for key in inputs if not key.startswith("positive.composition.")]  # fractions move together
+    if input_name not in free:
+        close = nearest(input_name, free)
         raise CellError(
             "this figure has no such input",
             given=input_name,
-            allowed=", ".join(sorted(inputs)),
-            hint=did_you_mean(input_name, inputs),
+            allowed=", ".join(sorted(free)),
+            hint=f'Did you mean "{close}"?' if close else None,
         )
     was = inputs[input_name]
-    x, lowest, highest = solve_input(figures.model, inputs, input_name, name, target.value)
+    if input_name not in figures.propagated[name].derivatives:
+        message = f"{name} does not depend on {input_name}"
+        return Inverse("cannot_be_reached", name, input_name, None, (now.value, now.value), message)
+    x, lowest, highest = solve_input(figures.model, inputs, input_name, name, target.value, physical)
     reachable = (lowest, highest)
     shown = [Quantity(v, None, now.kind) for v in reachable]
     if x is None:
@@ -86,7 +92,7 @@ def solve_for(figures: Figures, name: str, target: Quantity, input_name: str) ->
             None,
             reachable,
             f"{name} = {target} cannot be reached with {input_name} alone (today {was}, searched from "
-            f"zero to a hundredfold): it stays between {shown[0]} and {shown[1]}",
+            f"{_searched(was)}): it stays between {shown[0]} and {shown[1]}",
         )
     value = Quantity(x, None, was.kind, origin="predicted")
     return Inverse(
@@ -100,12 +106,18 @@ def solve_for(figures: Figures, name: str, target: Quantity, input_name: str) ->
 
 
 def solve_input(
-    relation: Relation, inputs: Mapping[str, Quantity], input_name: str, output: str, target: float
+    relation: Relation,
+    inputs: Mapping[str, Quantity],
+    input_name: str,
+    output: str,
+    target: float,
+    allowed: Callable[[Mapping[str, Any]], Any] = lambda out: True,
 ) -> tuple[float | None, float, float]:
     """The value of one input at which `output` equals `target`, nearest to the present one.
 
-    Searches from zero (or the kind's lower limit) over `SEARCH_DECADES` around the present value; a
-    fraction from 0 to 1. Each change of sign on the grid is closed in by bisection.
+    Searches from zero over `SEARCH_DECADES` around the present value, a share from 0 to 1; only where
+    `allowed` says that all outputs together make sense (elementwise for arrays). Each change of sign on
+    the grid is closed in by bisection.
 
     Returns
     -------
@@ -122,7 +134,12 @@ def solve_input(
 
     grid = _grid(q)
     with np.errstate(all="ignore"):
-        values = np.asarray(_on_grid(relation, nominal, input_name, grid, output), dtype=float)
+        try:
+            out = relation({**nominal, input_name: grid})
+        except (ArithmeticError, ValueError):
+            return None, float("nan"), float("nan")
+        values = np.broadcast_to(np.asarray(out[output], dtype=float), grid.shape)
+        values = np.where(allowed(out), values, np.nan)
     finite = np.isfinite(values)
     if not finite.any():
         return None, float("nan"), float("nan")
@@ -140,13 +157,13 @@ def solve_input(
     return min(roots, key=lambda x: abs(x - q.value)), lowest, highest
 
 
-def _on_grid(relation: Relation, nominal: Mapping[str, float], name: str, grid: Any, output: str) -> Any:
-    return np.broadcast_to(relation({**nominal, name: grid})[output], grid.shape)
+def _searched(q: Quantity) -> str:
+    return "0 to 100 %" if kind(q.kind).maximum == 1.0 else "zero to a hundredfold"
 
 
 def _grid(q: Quantity) -> Any:
     k = kind(q.kind)
-    if q.kind == "fraction":  # a share; counts have a kind of their own
+    if q.kind == "fraction" or k.maximum == 1.0:
         return np.linspace(0.0, 1.0, 1001)
     scale = abs(q.value) or {"length": 1e-5}.get(q.kind, k.factor)
     spread = np.geomspace(10**-SEARCH_DECADES, 10**SEARCH_DECADES, 801) * scale

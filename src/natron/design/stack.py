@@ -6,21 +6,24 @@ density) is varied once, whatever is asked: a figure, its uncertainty, its sensi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from natron.cell import Cell, MetalElectrode, PorousElectrode
-from natron.core import NatronError, Quantity
+from natron.cell import Cell, MetalElectrode, PorousElectrode, changed
+from natron.core import CellError, Quantity
 from natron.design import relations
+from natron.design.parts import (
+    Inputs,
+    NoSuchFigureError,
+    PorousCathode,
+    between_relation,
+    housing_relation,
+    metal_relation,
+)
+from natron.design.steps import Step
 
 Basis = Literal["theoretical", "measured"]
-
-
-class NoSuchFigureError(NatronError):
-    """A figure was asked for that this cell does not have."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class StackModel:
         Capacity that counts: ``theoretical`` or ``measured``.
     consistent : bool
         Whether everything follows from loading and thickness, whatever else the file gives.
+    steps : tuple of Step
+        What-if steps taken.
+    active : str or None
+        The active material in the end.
     inputs : Mapping[str, Quantity]
         Independent inputs by dotted key: ``separator.thickness``, ``materials.sodium.density``.
     layers : tuple of Layer
@@ -59,6 +66,8 @@ class StackModel:
     cell: Cell
     basis: Basis
     consistent: bool
+    steps: tuple[Step, ...]
+    active: str | None
     inputs: Mapping[str, Quantity]
     layers: tuple[Layer, ...]
     _evaluate: Callable[[Mapping[str, Any]], dict[str, Any]] = field(repr=False)
@@ -79,9 +88,10 @@ FIGURE_KINDS: dict[str, str] = {
     "packaged_gravimetric_energy_density": "gravimetric_energy_density",
     "capacity_ratio": "number",
     "metal_excess": "fraction",
-    "porosity": "fraction",
+    "porosity": "share",
     "solid_density": "density",
     "loading": "loading",
+    "solids": "loading",
     "cathode_thickness": "length",
     "utilisation": "fraction",
 }
@@ -99,12 +109,23 @@ FIGURE_LABELS: dict[str, str] = {
     "capacity_ratio": "N/P capacity ratio",
     "metal_excess": "Metal excess",
     "porosity": "Cathode porosity",
-    "solid_density": "Cathode solids",
+    "solid_density": "Cathode solid density",
     "loading": "Cathode loading",
+    "solids": "Cathode solids, (1 − porosity) × density × thickness",
     "cathode_thickness": "Cathode thickness",
     "utilisation": "Utilisation",
 }
 """Figure names as people read them."""
+
+
+def figure_label(name: str, cell: Cell) -> str:
+    """A figure's name as people read it; a cell of two metals is shown as assembled, not charged."""
+    label = FIGURE_LABELS[name]
+    if cell.kind == "full":
+        return label
+    own = {"anode_thickness": "Negative electrode, as assembled", "stack_thickness": "Stack, as assembled",
+           "areal_capacity": "Areal capacity that can be moved"}  # fmt: skip
+    return own.get(name, label)
 
 
 def input_label(key: str) -> str:
@@ -113,26 +134,15 @@ def input_label(key: str) -> str:
     if first == "materials" and len(rest) == 2:
         return f"{rest[1].replace('_', ' ')} of {rest[0]}"
     side = {"negative": "anode", "positive": "cathode"}.get(first, first)
+    if first == "step":
+        return f"what-if {' '.join(rest)}"
     words = [side, *rest] if side != "measured" else [*rest, "(measured)"]
     return " ".join(words).replace("_", " ")
 
 
-class _Inputs:
-    """Collects a cell's inputs under one name each, while the relation is being put together."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.found: dict[str, Quantity] = {}
-
-    def own(self, key: str, quantity: Quantity) -> str:
-        self.found[key] = quantity
-        return key
-
-    def of_material(self, name: str, prop: str) -> str:
-        return self.own(f"materials.{name}.{prop}", self.cell.material(name).property(prop))
-
-
-def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = False) -> StackModel:
+def stack_model(
+    cell: Cell, basis: Basis = "theoretical", *, consistent: bool = False, steps: Sequence[Step] = ()
+) -> StackModel:
     """The stack relation of a cell.
 
     Parameters
@@ -145,253 +155,134 @@ def stack_model(cell: Cell, basis: Basis = "theoretical", *, consistent: bool = 
         False uses values as the file gives them and derives only what is missing. True derives porosity,
         solid density and areal capacity from loading, thickness and the materials (and the thickness from
         loading and porosity where the file gives none).
+    steps : sequence of Step
+        What-if steps, each built on the one before.
 
     Raises
     ------
     NoSuchFigureError
-        For the measured basis of a cell without a measured discharge capacity, and for `consistent`
-        without a loading.
+        For the measured basis of a cell without a measured discharge capacity, for `consistent` without a
+        loading, and for a step that needs a porous electrode where there is none.
     MaterialError
         Where a density or a capacity is known nowhere.
+    CellError
+        Where the numbers cannot be those of a cell: solids that do not fit into their electrode.
     """
-    inputs = _Inputs(cell)
+    cell = changed(cell, _cell_changes(steps))
+    inputs = Inputs(cell)
     positive = cell.positive
-    if basis == "measured" and (positive is None or cell.measured.discharge_capacity is None):
+    measured = cell.measured.discharge_capacity if basis == "measured" else None
+    if basis == "measured" and (measured is None or not isinstance(positive, PorousElectrode)):
         raise NoSuchFigureError(
-            f"{cell.name}: there is no measured discharge capacity. Give measured.discharge_capacity."
+            f"{cell.name}: there is no measured discharge capacity", key="measured.discharge_capacity"
         )
-    cathode = _porous_relation(cell, positive, inputs, consistent) if isinstance(positive, PorousElectrode) else None
-    anode = _metal_relation("negative", cell, cell.negative, inputs)
-    counter = None
-    if not isinstance(positive, PorousElectrode):
+    cathode = counter = None
+    if isinstance(positive, PorousElectrode):
+        cathode = PorousCathode(cell, positive, inputs, consistent, steps)
+    else:
+        _refuse_cathode_steps(cell, steps)
         # of a symmetric cell the same foil stands on both sides: the same inputs, so the same keys
         side, electrode = ("negative", cell.negative) if positive is None else ("positive", positive)
-        counter = _metal_relation(side, cell, electrode, inputs)
-    between = _between_relation(cell, inputs)
-    housing = _housing_relation(cell, inputs)
-    discharge = cell.measured.discharge_capacity
-    if basis == "measured" and discharge is not None:
-        inputs.own("measured.discharge_capacity", discharge)
-    voltage_key = _voltage(cell, inputs)
-    charged_as_made = isinstance(positive, PorousElectrode) and cell.material(positive.active).as_made == "charged"
+        counter = metal_relation(side, cell, electrode, inputs)
+    anode = metal_relation("negative", cell, cell.negative, inputs)
+    between = between_relation(cell, inputs)
+    housing = housing_relation(cell, inputs)
+    if measured is not None:
+        inputs.own("measured.discharge_capacity", measured)
+    charged_as_made = cathode is not None and cell.material(cathode.active).as_made == "charged"
 
     def evaluate(x: Mapping[str, Any]) -> dict[str, Any]:
-        out: dict[str, Any] = {}
-        cathode_values = cathode(x) if cathode else None
-        if cathode_values is not None:
-            theoretical = cathode_values["areal_capacity"]
-            cycled = x["measured.discharge_capacity"] if basis == "measured" else theoretical
-        else:
-            theoretical = cycled = 0.0
+        state = cathode(x, x["measured.discharge_capacity"] if measured is not None else None) if cathode else None
+        cycled = state["utilisation"] * state["areal_capacity"] if state else 0.0
         plated = 0.0 if charged_as_made else cycled
-        anode_values = anode(x, plated)
-        thickness, mass = dict(anode_values["thickness"]), dict(anode_values["mass"])
-        between_values = between(x)
-        thickness |= between_values["thickness"]
-        mass |= between_values["mass"]
-        counter_values = counter(x, 0.0) if counter else None
-        if counter_values is not None:
-            thickness |= {f"{k}.counter": v for k, v in counter_values["thickness"].items()}
-            mass |= {f"{k}.counter": v for k, v in counter_values["mass"].items()}
-        if cathode_values is not None:
-            thickness["positive"] = cathode_values["thickness"]
-            mass |= {"positive": cathode_values["solids"], "liquid": cathode_values["liquid"]}
+        metal, middle = anode(x, plated), between(x)
+        thickness, mass = {**metal["thickness"], **middle["thickness"]}, {**metal["mass"], **middle["mass"]}
+        out: dict[str, Any] = {"anode_thickness": sum(metal["thickness"].values())}
+        inventory = metal["inventory"]
+        if counter is not None:
+            other = counter(x, 0.0)
+            thickness |= {f"{name}.counter": value for name, value in other["thickness"].items()}
+            mass |= {f"{name}.counter": value for name, value in other["mass"].items()}
+            inventory = other["inventory"]
+        if state is not None:
+            thickness["positive"] = state["thickness"]
+            mass |= {"positive": state["solids"], "liquid": state["liquid"]}
             # solids and liquid share the cathode's thickness
-            out["volume.liquid"] = cathode_values["porosity"] * cathode_values["thickness"]
-            out["volume.positive"] = (1.0 - cathode_values["porosity"]) * cathode_values["thickness"]
-        total_thickness, total_mass = sum(thickness.values()), sum(mass.values())
-        out["anode_thickness"] = sum(anode_values["thickness"].values())
-        out["stack_thickness"], out["areal_mass"] = total_thickness, total_mass
-        out |= {f"thickness.{k}": v for k, v in thickness.items()}
-        out |= {f"mass.{k}": v for k, v in mass.items()}
-        if cathode_values is None:
+            out["volume.liquid"] = state["porosity"] * state["thickness"]
+            out["volume.positive"] = (1.0 - state["porosity"]) * state["thickness"]
+        stack_m, stack_kg_m2 = sum(thickness.values()), sum(mass.values())
+        out |= {"stack_thickness": stack_m, "areal_mass": stack_kg_m2}
+        out |= {f"thickness.{name}": value for name, value in thickness.items()}
+        out |= {f"mass.{name}": value for name, value in mass.items()}
+        if state is None:
             # what can be moved: of a half cell the counter electrode's metal, of a symmetric one either's
-            out["areal_capacity"] = counter_values["inventory"] if counter_values else anode_values["inventory"]
-            return out
-        out["areal_capacity"] = cycled
-        out["utilisation"] = cycled / theoretical
-        out["capacity_ratio"] = (anode_values["inventory"] + plated) / theoretical
-        out["metal_excess"] = (anode_values["inventory"] + plated) / cycled - 1.0
-        for name in ("porosity", "solid_density", "loading"):
-            out[name] = cathode_values[name]
-        out["cathode_thickness"] = cathode_values["thickness"]
-        voltage = x[voltage_key]
-        out["volumetric_energy_density"] = relations.volumetric_energy_density(voltage, cycled, total_thickness)
-        out["gravimetric_energy_density"] = relations.gravimetric_energy_density(voltage, cycled, total_mass)
-        packaged_m, packaged_kg_m2 = housing(x, total_thickness, total_mass)
-        out["packaged_volumetric_energy_density"] = relations.volumetric_energy_density(voltage, cycled, packaged_m)
-        out["packaged_gravimetric_energy_density"] = relations.gravimetric_energy_density(
-            voltage, cycled, packaged_kg_m2
-        )
-        return out
-
-    return StackModel(cell, basis, consistent, dict(inputs.found), _layers(cell, charged_as_made), evaluate)
-
-
-def _voltage(cell: Cell, inputs: _Inputs) -> str:
-    positive = cell.positive
-    if not isinstance(positive, PorousElectrode):
-        return ""
-    if positive.discharge_voltage is not None:
-        return inputs.own("positive.discharge_voltage", positive.discharge_voltage)
-    return inputs.of_material(positive.active, "discharge_voltage")
-
-
-def _porous_relation(
-    cell: Cell, electrode: PorousElectrode, inputs: _Inputs, consistent: bool
-) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Porous electrode: thickness, porosity, solids, capacity; given values first, the rest derived."""
-    given = {
-        name: getattr(electrode, name)
-        for name in ("loading", "thickness", "porosity", "solid_density", "areal_capacity")
-    }
-    if consistent:
-        if given["loading"] is None:
-            raise NoSuchFigureError(f"{cell.name}: deriving all from the loading needs positive.loading.")
-        given |= {"solid_density": None, "areal_capacity": None}
-        if given["thickness"] is not None:
-            given["porosity"] = None
-    keys = {name: inputs.own(f"positive.{name}", q) for name, q in given.items() if q is not None}
-    if {"thickness", "porosity", "areal_capacity"} <= keys.keys():
-        # the loading is then only a check: nothing is computed from it
-        inputs.found.pop(keys.pop("loading"), None) if "loading" in keys else None
-    names = list(electrode.composition)
-    needs_fraction = "areal_capacity" not in keys
-    needs_densities = "solid_density" not in keys
-    fractions: dict[str, str] = {}
-    if needs_fraction or needs_densities:
-        fractions = {name: inputs.own(f"positive.composition.{name}", electrode.composition[name]) for name in names}
-    densities = {name: inputs.of_material(name, "density") for name in names} if needs_densities else {}
-    capacity_key = ""
-    if needs_fraction:
-        if electrode.specific_capacity is not None:
-            capacity_key = inputs.own("positive.specific_capacity", electrode.specific_capacity)
-        else:
-            capacity_key = inputs.of_material(electrode.active, "specific_capacity")
-    if cell.liquid is None:
-        raise NoSuchFigureError(f"{cell.name}: a porous electrode needs a liquid in its pores.")
-    liquid_key = inputs.of_material(cell.liquid.material, "density")
-
-    def evaluate(x: Mapping[str, Any]) -> dict[str, Any]:
-        v = {name: x[key] for name, key in keys.items()}
-        if "solid_density" not in v:
-            v["solid_density"] = relations.solid_density(
-                [x[fractions[name]] for name in names], [x[densities[name]] for name in names]
-            )
-        rho = v["solid_density"]
-        if "thickness" not in v:
-            v["thickness"] = relations.electrode_thickness(v["loading"], v["porosity"], rho)
-        if "porosity" not in v:
-            v["porosity"] = relations.porosity(v["loading"], v["thickness"], rho)
-        # Eq. 5 weighs the solids by porosity and thickness, whatever loading stands beside them
-        solids = relations.solids_loading(v["thickness"], v["porosity"], rho)
-        if "areal_capacity" not in v:
-            v["areal_capacity"] = relations.areal_capacity(
-                v.get("loading", solids), x[fractions[electrode.active]], x[capacity_key]
-            )
-        return {
-            **v,
-            "solids": solids,
-            "loading": v.get("loading", solids),
-            "liquid": v["porosity"] * x[liquid_key] * v["thickness"],
+            return out | {"areal_capacity": inventory}
+        packaged_m, packaged_kg_m2 = housing(x, stack_m, stack_kg_m2)
+        voltage = state["voltage"]
+        return out | {
+            "areal_capacity": cycled,
+            "utilisation": state["utilisation"],
+            "capacity_ratio": (inventory + plated) / state["areal_capacity"],
+            "metal_excess": (inventory + plated) / cycled - 1.0,
+            "porosity": state["porosity"],
+            "solid_density": state["solid_density"],
+            "loading": state["loading"],
+            "solids": state["solids"],
+            "cathode_thickness": state["thickness"],
+            "volumetric_energy_density": relations.volumetric_energy_density(voltage, cycled, stack_m),
+            "gravimetric_energy_density": relations.gravimetric_energy_density(voltage, cycled, stack_kg_m2),
+            "packaged_volumetric_energy_density": relations.volumetric_energy_density(voltage, cycled, packaged_m),
+            "packaged_gravimetric_energy_density": relations.gravimetric_energy_density(
+                voltage, cycled, packaged_kg_m2
+            ),
         }
 
-    return evaluate
+    active = cathode.active if cathode else None
+    layers = _layers(cell, active, charged_as_made)
+    model = StackModel(cell, basis, consistent, tuple(steps), active, dict(inputs.found), layers, evaluate)
+    _refuse_impossible(model)
+    return model
 
 
-def _metal_relation(
-    side: str, cell: Cell, electrode: MetalElectrode, inputs: _Inputs
-) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-    """Metal electrode: reservoir, film and what is plated onto them."""
-    reservoir = inputs.own(f"{side}.reservoir", electrode.reservoir)
-    density = inputs.of_material(electrode.metal, "density")
-    capacity = inputs.of_material(electrode.metal, "specific_capacity")
-    film = film_density = ""
-    if electrode.film:
-        film = inputs.own(f"{side}.film.thickness", electrode.film.thickness)
-        film_density = inputs.of_material(electrode.film.material, "density")
-
-    def evaluate(x: Mapping[str, Any], plated_C_m2: Any) -> dict[str, Any]:
-        plated_m = relations.metal_thickness(plated_C_m2, x[capacity], x[density])
-        thickness = {"reservoir": x[reservoir], "plated": plated_m}
-        mass = {name: value * x[density] for name, value in thickness.items()}
-        if film:
-            thickness["film"] = x[film]
-            mass["film"] = x[film] * x[film_density]
-        return {
-            "thickness": thickness,
-            "mass": mass,
-            "inventory": x[reservoir] * x[density] * x[capacity],
-        }
-
-    return evaluate
+def _cell_changes(steps: Sequence[Step]) -> dict[str, object]:
+    """Steps that only put another thickness in the file's place."""
+    keys = {"reservoir": "negative.reservoir", "separator": "separator.thickness"}
+    return {keys[step.name]: step.target for step in steps if step.name in keys}
 
 
-def _between_relation(cell: Cell, inputs: _Inputs) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Separator and interlayers."""
-    separator = cell.separator
-    thickness = inputs.own("separator.thickness", separator.thickness)
-    density = inputs.of_material(separator.material, "density")
-    pores = liquid = ""
-    if separator.filled or cell.material(separator.material).material_class == "porous":
-        if separator.porosity is not None:
-            pores = inputs.own("separator.porosity", separator.porosity)
-        else:
-            pores = inputs.of_material(separator.material, "porosity")
-        if cell.liquid is not None:
-            liquid = inputs.of_material(cell.liquid.material, "density")
-    extra = [
-        (
-            f"interlayer.{i}",
-            inputs.own(f"interlayer.{i}.thickness", layer.thickness),
-            inputs.of_material(layer.material, "density"),
-            2 if layer.side == "both" else 1,
-        )
-        for i, layer in enumerate(cell.interlayer)
-    ]
-
-    def evaluate(x: Mapping[str, Any]) -> dict[str, Any]:
-        solid_share = 1.0 - x[pores] if pores else 1.0
-        filling = x[pores] * x[liquid] if pores and liquid else 0.0
-        d = x[thickness]
-        thicknesses = {"separator": d}
-        masses = {"separator": d * (solid_share * x[density] + filling)}
-        for name, its_thickness, its_density, times in extra:
-            thicknesses[name] = times * x[its_thickness]
-            masses[name] = times * x[its_thickness] * x[its_density]
-        return {"thickness": thicknesses, "mass": masses}
-
-    return evaluate
+def _refuse_cathode_steps(cell: Cell, steps: Sequence[Step]) -> None:
+    for step in steps:
+        if step.name in ("activation", "porosity", "active"):
+            raise NoSuchFigureError(
+                f"{cell.name}: this step needs a porous positive electrode", key=f"step {step.name}"
+            )
 
 
-def _housing_relation(cell: Cell, inputs: _Inputs) -> Callable[[Mapping[str, Any], Any, Any], tuple[Any, Any]]:
-    """Collectors and packaging, for the figures that are to stand beside commercial cells."""
-    name = cell.housing.material
-    default = inputs.of_material(name, "collector_thickness")
-    volume_share = inputs.of_material(name, "housing_volume_share")
-    mass_share = inputs.of_material(name, "housing_mass_share")
-    sides: list[tuple[str, str]] = []
-    for side, electrode in (("negative", cell.negative), ("positive", cell.counter)):
-        collector = electrode.collector
-        metal = collector.material if collector else "aluminium"
-        key = default
-        if collector and collector.thickness is not None:
-            key = inputs.own(f"{side}.collector.thickness", collector.thickness)
-        sides.append((key, inputs.of_material(metal, "density")))
+def physical(out: Mapping[str, Any]) -> Any:
+    """Whether figures can be those of a cell (elementwise for arrays): pores from none to not quite all."""
+    if "porosity" not in out:
+        return True
+    porosity = out["porosity"]
+    return (porosity > -1e-9) & (porosity < 1.0)
 
-    def evaluate(x: Mapping[str, Any], stack_m: Any, stack_kg_m2: Any) -> tuple[Any, Any]:
-        # each collector serves two neighbouring stacks
-        collectors_m = sum(0.5 * x[d] for d, _ in sides)
-        collectors_kg_m2 = sum(0.5 * x[d] * x[rho] for d, rho in sides)
-        return (
-            relations.packaged(stack_m, collectors_m, x[volume_share]),
-            relations.packaged(stack_kg_m2, collectors_kg_m2, x[mass_share]),
+
+def _refuse_impossible(model: StackModel) -> None:
+    try:
+        out = model({name: q.value for name, q in model.inputs.items()})
+    except (ArithmeticError, ValueError) as error:
+        raise CellError(f"{model.cell.name}: these numbers do not make a cell ({error})") from error
+    if not physical(out):
+        solids = Quantity(float(out["solids"]), None, "loading")
+        thickness = Quantity(float(out["cathode_thickness"]), None, "length")
+        raise CellError(
+            f"{model.cell.name}: {solids} of solids do not fit into a cathode of {thickness} "
+            f"(porosity {100 * float(out['porosity']):.0f} %)",
+            key="positive",
+            allowed="loading and thickness that leave a porosity from 0 to below 100 %",
         )
 
-    return evaluate
 
-
-def _layers(cell: Cell, charged_as_made: bool) -> tuple[Layer, ...]:
+def _layers(cell: Cell, active: str | None, charged_as_made: bool) -> tuple[Layer, ...]:
     """The stack's layers with their labels, negative side first."""
     metal = cell.material(cell.negative.metal).title.lower()
     layers = [Layer("reservoir", f"{metal} reservoir")]
@@ -415,12 +306,12 @@ def _layers(cell: Cell, charged_as_made: bool) -> tuple[Layer, ...]:
         *after,
     ]
     counter = cell.counter
-    if isinstance(counter, PorousElectrode):
+    if active is not None:
         layers += [
-            Layer("positive", f"cathode ({cell.material(counter.active).title})"),
+            Layer("positive", f"cathode ({cell.material(active).title})"),
             Layer("liquid", "liquid in the cathode's pores"),
         ]
-    else:
+    elif isinstance(counter, MetalElectrode):
         layers.append(Layer("reservoir.counter", f"{cell.material(counter.metal).title.lower()} counter"))
         if counter.film:
             title = cell.material(counter.film.material).title.lower()

@@ -20,6 +20,9 @@ def read_description(path: str | Path, *, raises: type[InputError] = CellError) 
     """
     name = str(path)
     try:
+        # a pipe would wait for its writer, a device might never end
+        if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+            raise raises("this is not a regular file", file=name)
         with Path(path).open("rb") as handle:
             # four bytes a character at most; one more tells that there is more
             content = handle.read(4 * MAX_CHARACTERS + 1)
@@ -80,21 +83,42 @@ def load_cell(name_or_path: str | Path, changes: Mapping[str, object] | None = N
     return parse_cell(text, file=file, changes=changes)
 
 
+REPORT_MARK = '<meta name="generator" content="natron">'
+"""Stands near the top of every page natron writes, so that it overwrites its own pages alone."""
+
+
 def write_new_file(path: str | Path, text: str, *, overwrite: bool = False) -> None:
     """Write `text` as a new file, whole or not at all.
+
+    A page that natron wrote before is written anew; any other file only with `overwrite`.
 
     Raises
     ------
     InputError
-        Where the file exists and may not be overwritten, or cannot be written.
+        Where the file exists and may not be overwritten, is no regular file, or cannot be written.
     """
-    target = Path(path)
-    if target.exists() and not overwrite:
-        raise InputError("this file exists already", file=str(path), hint="Name another, or add --force.")
-    temporary = target.with_name(f".{target.name}.part")
+    name = str(path)
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"this file cannot be written: {error.strerror}", file=str(path)) from None
+        target = Path(path).resolve()
+        if target.exists() and not target.is_file():
+            raise InputError("this is not a regular file", file=name or '""', hint="Name a file to write.")
+        if target.exists() and not overwrite and not _is_own_page(target):
+            raise InputError(
+                "this file exists already and is not one of natron's pages",
+                file=name,
+                hint="Name another, or remove it.",
+            )
+        temporary = target.with_name(f".{target.name[:100]}.part")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"this file cannot be written: {words}", file=name) from None
+
+
+def _is_own_page(target: Path) -> bool:
+    with target.open("rb") as handle:
+        return REPORT_MARK.encode() in handle.read(2000)

@@ -100,8 +100,13 @@ class ArrheniusLaw:
                 stacklevel=2,
             )
         scale = scale_conductivity if self.reference.kind == "conductivity" else scale_resistance
-        value = float(scale(self.reference.value, self.at.value, self.activation_energy.value, temperature_K))
+        try:
+            value = float(scale(self.reference.value, self.at.value, self.activation_energy.value, temperature_K))
+        except OverflowError as error:
+            raise MaterialError(f"{name} is out of range there", given=f"{temperature_K - 273.15:.1f} °C") from error
         lever = (1 / temperature_K - 1 / self.at.value) / BOLTZMANN_J_PER_K
+        if value <= 0:
+            raise MaterialError(f"{name} is out of range there", given=f"{temperature_K - 273.15:.1f} °C")
         relative = math.hypot(
             self.reference.standard_uncertainty / self.reference.value,
             self.activation_energy.standard_uncertainty * lever,

@@ -19,6 +19,7 @@ Class = Literal[
     "pair", "housing",
 ]  # fmt: skip
 AsMade = Literal["discharged", "charged"]
+Ion = Literal["Na", "Li", "K"]
 
 PROPERTIES: dict[str, str] = {
     "density": "density",
@@ -26,18 +27,21 @@ PROPERTIES: dict[str, str] = {
     "discharge_voltage": "potential",
     "redox_potential": "potential",
     "melting_point": "temperature",
-    "porosity": "fraction",
+    "porosity": "share",
     "electronic_conductivity": "conductivity",
     "collector_thickness": "length",
-    "housing_volume_share": "fraction",
-    "housing_mass_share": "fraction",
+    "housing_volume_share": "share",
+    "housing_mass_share": "share",
 }
 """Plain properties a material may have, and the kind of each."""
+
+_ABOVE_ZERO = ("density", "specific_capacity", "discharge_voltage", "melting_point")
+_BELOW_ONE = ("porosity", "housing_volume_share", "housing_mass_share")
 
 LAWS: dict[str, str] = {"conductivity": "conductivity", "interface_resistance": "area_specific_resistance"}
 """Properties that move with temperature: given as a value, `at`, `activation_energy` and `range`."""
 
-_FACTS = ("class", "title", "formula", "electrons", "as_made")
+_FACTS = ("class", "title", "formula", "electrons", "as_made", "ion")
 _LAW_KEYS = ("value", "at", "activation_energy", "range")
 
 
@@ -57,6 +61,8 @@ class Material:
         Electrons exchanged per formula unit.
     as_made : str or None
         ``discharged`` or ``charged``: the state in which an active material goes into a cell.
+    ion : str or None
+        The ion it works with: ``Na``, ``Li``, ``K``.
     properties : Mapping[str, Quantity]
         SI values with uncertainty, source and confidence.
     laws : Mapping[str, ArrheniusLaw]
@@ -69,6 +75,7 @@ class Material:
     formula: str | None = None
     electrons: float | None = None
     as_made: AsMade | None = None
+    ion: Ion | None = None
     properties: Mapping[str, Quantity] = field(default_factory=dict)
     laws: Mapping[str, ArrheniusLaw] = field(default_factory=dict)
 
@@ -160,12 +167,20 @@ def read_material(
     for key, value in raw.items():
         try:
             if key in PROPERTIES:
-                properties[key] = _sourced(read_quantity(value, PROPERTIES[key], origin=origin), source)
+                properties[key] = _sourced(_read_property(key, value, origin), source)
             elif key in LAWS:
                 laws[key] = _read_law(value, LAWS[key], origin, source)
         except QuantityError as error:
             raise error.at(key=f"{name}.{key}") from error
     return Material(name=name, properties=properties, laws=laws, **facts)
+
+
+def _read_property(key: str, raw: object, origin: Origin) -> Quantity:
+    quantity = read_quantity(raw, PROPERTIES[key], origin=origin)
+    if (key in _ABOVE_ZERO and quantity.value <= 0) or (key in _BELOW_ONE and quantity.value >= 1):
+        allowed = "above 0" if key in _ABOVE_ZERO else "from 0 to below 1 (100 %)"
+        raise QuantityError("this is outside the allowed range", given=str(quantity), allowed=allowed)
+    return quantity
 
 
 def _sourced(quantity: Quantity, source: str | None) -> Quantity:
@@ -184,6 +199,9 @@ def _read_facts(name: str, raw: Mapping[str, Any], base: Material | None) -> dic
     as_made = raw.get("as_made", base.as_made if base else None)
     if as_made not in (None, *get_args(AsMade)):
         raise MaterialError("unknown state", key=f"{name}.as_made", given=as_made, allowed="discharged, charged")
+    ion = raw.get("ion", base.ion if base else None)
+    if ion not in (None, *get_args(Ion)):
+        raise MaterialError("unknown ion", key=f"{name}.ion", given=ion, allowed=", ".join(get_args(Ion)))
     electrons = raw.get("electrons", base.electrons if base else None)
     if electrons is not None and (
         isinstance(electrons, bool) or not isinstance(electrons, int | float) or not 0 < electrons <= 100
@@ -194,6 +212,7 @@ def _read_facts(name: str, raw: Mapping[str, Any], base: Material | None) -> dic
     facts: dict[str, Any] = {
         "material_class": material_class,
         "as_made": as_made,
+        "ion": ion,
         "electrons": None if electrons is None else float(electrons),
     }
     for key, fallback in (
@@ -293,6 +312,6 @@ def material(name: str, own: Mapping[str, Material] | None = None) -> Material:
         raise MaterialError(
             "unknown material",
             given=name,
-            hint=f"{did_you_mean(name, {*library(), *(own or {})})} Your own goes into the cell file as "
-            f"[materials.{name[:40]}].",
+            hint=f"{did_you_mean(name, {*library(), *(own or {})})} See: natron cell list --materials. Your own "
+            f"goes into the cell file as [materials.{name[:40]}].",
         ) from None

@@ -33,7 +33,7 @@ def activation_energy(first: Any, first_K: Any, second: Any, second_K: Any) -> A
 RELATIONS: dict[str, NamedRelation] = {
     "theoretical_capacity": NamedRelation(
         "n F / M of a formula",
-        {"electrons": "number"},
+        {"electrons": "count"},
         "specific_capacity",
         lambda x: theoretical_specific_capacity_C_per_kg(x["formula"], x["electrons"]),
         texts=("formula",),

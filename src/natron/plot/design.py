@@ -46,7 +46,8 @@ def stack_to_scale(figures: Figures, *, ax: Any) -> Any:
             arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 0},
         )
     ax.set(xlim=(0, 3.0), ylim=(-0.02 * total_um, 1.02 * total_um))
-    ax.set_ylabel("Height in the charged stack / µm")
+    state = "charged" if figures.model.cell.kind == "full" else "assembled"
+    ax.set_ylabel(f"Height in the {state} stack / µm")
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     return ax
@@ -131,7 +132,7 @@ def breakdown(figures: Figures, *, ax: Any) -> Any:
                 _on_bar(ax, left + width / 2, y, f"{width:.0f} %", share)
             left += width
     ax.set_yticks([1.0, 0.0], [name for name, _ in rows])
-    ax.set(xlim=(0, 100), ylim=(-0.5, 1.5), xlabel="Share of the charged stack / %")
+    ax.set(xlim=(0, 100), ylim=(-0.5, 1.5), xlabel="Share of the stack / %")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.legend(

@@ -20,6 +20,7 @@ from natron.design.assessment import ENERGY_DENSITIES
 SCHEMA_VERSION = 1
 """Of every JSON object the command line prints."""
 
+_CATHODE = ("porosity", "solid_density", "loading", "solids", "cathode_thickness")
 _ALWAYS = ("areal_capacity", "anode_thickness", "stack_thickness", *ENERGY_DENSITIES)
 
 
@@ -37,7 +38,7 @@ def design(assessment: Assessment) -> dict[str, Any]:
     for basis, found in (("theoretical", assessment.theoretical), ("measured", assessment.measured)):
         if found is not None:
             figures[basis] = {**_figures(found), "capacity": quantity(cell_capacity(found))}
-    for name in ("porosity", "solid_density", "loading", "cathode_thickness"):
+    for name in _CATHODE:
         figures[name] = quantity(values.get(name))
     figures["separator_resistance"] = quantity(assessment.separator_resistance)
     return {
@@ -57,8 +58,8 @@ def design(assessment: Assessment) -> dict[str, Any]:
                 "label": share.label,
                 "thickness": quantity(share.thickness),
                 "areal_mass": quantity(share.areal_mass),
-                "volume_share": share.volume_share,
-                "mass_share": share.mass_share,
+                "volume_share": quantity(Quantity(share.volume_share, None, "fraction")),
+                "mass_share": quantity(Quantity(share.mass_share, None, "fraction")),
             }
             for share in assessment.theoretical.breakdown
         ],
@@ -75,11 +76,7 @@ def design(assessment: Assessment) -> dict[str, Any]:
 
 def _figures(figures: Figures) -> dict[str, Any]:
     shown: dict[str, Any] = dict.fromkeys(_ALWAYS)
-    shown |= {
-        name: quantity(q)
-        for name, q in figures.values.items()
-        if name not in ("porosity", "solid_density", "loading", "cathode_thickness")
-    }
+    shown |= {name: quantity(q) for name, q in figures.values.items() if name not in _CATHODE}
     shown["origins"] = {name: q.origin for name, q in figures.values.items() if name in shown}
     return shown
 
@@ -108,11 +105,11 @@ def check(found: Check) -> dict[str, Any]:
 
 def stage(taken: Stage) -> dict[str, Any]:
     """One stage of a what-if roadmap."""
-    thickness = quantity(taken.figures.values.get("cathode_thickness"))
+    values = taken.figures.values
     return {
         "step": taken.label,
         "basis": taken.figures.model.basis,
-        "cathode_thickness": thickness,
+        **{name: quantity(values.get(name)) for name in _CATHODE},
         **_figures(taken.figures),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from natron.design import FIGURE_LABELS, Assessment, describe_area, input_label
+from natron.design import FIGURE_LABELS, Assessment, describe_area, figure_label, input_label
 from natron.design.assessment import ENERGY_DENSITIES
 
 
@@ -68,7 +68,8 @@ def design_view(assessment: Assessment, printed: Mapping[str, Sequence[float | N
 
     both = [figures for figures in (theoretical, assessment.measured) if figures is not None]
     rows = []
-    for figure_name, label in FIGURE_LABELS.items():
+    for figure_name in FIGURE_LABELS:
+        label = figure_label(figure_name, cell)
         values = [figures.values.get(figure_name) for figures in both]
         if any(value is not None for value in values):
             origins = sorted({value.origin for value in values if value is not None})

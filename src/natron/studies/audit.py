@@ -6,8 +6,8 @@ import importlib
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from natron.cell import Cell, built_in, changed, quantities_of
 from natron.core import (
     ClaimError,
     InputError,
@@ -19,8 +19,9 @@ from natron.core import (
 )
 from natron.core.compare import MustBe, Verdict, compare, counted_uncertainty
 from natron.core.relation import NamedRelation
-from natron.core.uncertainty import Propagated, propagate
-from natron.design import FIGURE_KINDS, parse_step, stack_model, take_step
+from natron.core.uncertainty import Propagated
+from natron.design import FIGURE_KINDS, parse_step, stack_model
+from natron.io.descriptions import load_cell
 from natron.studies.claims import Claim, ClaimsFile
 from natron.studies.explain import explain
 from natron.studies.findings import Finding, Subject, repeated_input
@@ -40,7 +41,7 @@ ROOMS = (
 """Rooms that may offer relations; one that does not stand yet leaves its claims unchecked."""
 
 
-def audit(claims: ClaimsFile, *, file: str | None = None) -> tuple[Finding, ...]:
+def audit(claims: ClaimsFile, *, file: str | None = None, folder: Path | None = None) -> tuple[Finding, ...]:
     """Check every claim of a file.
 
     Parameters
@@ -48,6 +49,8 @@ def audit(claims: ClaimsFile, *, file: str | None = None) -> tuple[Finding, ...]
     claims : ClaimsFile
     file : str, optional
         Its name, for messages.
+    folder : Path, optional
+        Where the cell files that claims name (``cell = "mine.toml"``) are looked for.
 
     Raises
     ------
@@ -58,44 +61,35 @@ def audit(claims: ClaimsFile, *, file: str | None = None) -> tuple[Finding, ...]
     findings = []
     for claim in claims.claim:
         try:
-            findings.append(_check(claim, claims.document.key))
-        except ClaimError as error:
-            raise error.at(file=file, key=f"claim {claim.id}") from error
+            findings.append(_check(claim, claims.document.key, folder))
         except InputError as error:
-            place = f"claim {claim.id}" + (f": {error.key}" if error.key else "")
+            inside = ": ".join(part for part in (error.file, error.key) if part)
+            place = f"claim {claim.id}" + (f": {inside}" if inside else "")
             raise ClaimError(
                 error.problem, file=file, key=place, given=error.given, allowed=error.allowed, hint=error.hint
             ) from error
     return explain(tuple(findings))
 
 
-def _check(claim: Claim, document: str) -> Finding:
+def _check(claim: Claim, document: str, folder: Path | None) -> Finding:
     if claim.relation is None:
-        return Finding(
-            claim,
-            document,
-            None,
-            None,
-            "cannot_be_checked",
-            "literature",
-            explanation=f"Missing: {claim.missing}",
-        )
+        return _unchecked(claim, document, f"Missing: {claim.missing}", _read_freely(claim.claimed or ""))
     room, _, name = claim.relation.partition(".")
     if room not in ROOMS or not name:
-        raise ClaimError("unknown room", key="relation", given=claim.relation, hint=did_you_mean(room, ROOMS))
+        raise ClaimError(
+            "this is not a relation",
+            key="relation",
+            given=claim.relation,
+            allowed='room and relation, such as "design.figure"',
+            hint=did_you_mean(room, ROOMS) if room not in ROOMS else None,
+        )
     if claim.relation == "design.figure":
-        return _compare(claim, document, *_figure_subjects(claim))
+        return _compare(claim, document, _figure_subject(claim, folder))
     offered = _relations_of(room)
     if offered is None:
-        return Finding(
-            claim,
-            document,
-            None,
-            None,
-            "cannot_be_checked",
-            "literature",
-            explanation=f"Missing: natron's {room} room, which should offer {claim.relation}",
-        )
+        assert claim.claimed is not None
+        missing = f"Missing: natron's {room} room, which should offer {claim.relation}"
+        return _unchecked(claim, document, missing, _read_freely(claim.claimed))
     if name not in offered:
         raise ClaimError(
             "unknown relation",
@@ -103,9 +97,21 @@ def _check(claim: Claim, document: str) -> Finding:
             given=claim.relation,
             hint=did_you_mean(claim.relation, [f"{room}.{known}" for known in offered]),
         )
-    subject = _plain_subject(claim, offered[name])
-    rounded = replace(subject, inputs={key: _rounded(q) for key, q in subject.inputs.items()})
-    return _compare(claim, document, subject, rounded)
+    return _compare(claim, document, _plain_subject(claim, offered[name]))
+
+
+def _unchecked(claim: Claim, document: str, why: str, claimed: Quantity | None) -> Finding:
+    return Finding(claim, document, claimed, None, "cannot_be_checked", "literature", explanation=why)
+
+
+def _read_freely(text: str) -> Quantity | None:
+    """The number in a text, whatever it measures; None where there is none."""
+    if not any(character.isdigit() for character in text):
+        return None
+    try:
+        return read_quantity(text, _kind_of_texts([text]), origin="literature")
+    except InputError:
+        return None
 
 
 def _relations_of(room: str) -> Mapping[str, NamedRelation] | None:
@@ -161,46 +167,24 @@ def _kind_of_texts(texts: Sequence[object]) -> str:
     return plain
 
 
-def _figure_subjects(claim: Claim) -> tuple[Subject, Subject]:
-    """A cell's design figure, over its inputs' ± and over their rounding alone."""
+def _figure_subject(claim: Claim, folder: Path | None) -> Subject:
+    """A design figure of a cell, after the claim's steps."""
     assert claim.cell is not None
     assert claim.figure is not None
     if claim.figure not in FIGURE_KINDS:
         raise ClaimError(
             "unknown figure", key="figure", given=claim.figure, hint=did_you_mean(claim.figure, FIGURE_KINDS)
         )
-    cell = built_in(claim.cell)
-    if claim.set:
-        cell = changed(cell, claim.set)
-    stated, rounded = (_figure_subject(claim, start) for start in (cell, _rounded_cell(cell)))
-    return stated, replace(rounded, inputs={key: _rounded(q) for key, q in rounded.inputs.items()})
-
-
-def _figure_subject(claim: Claim, cell: Cell) -> Subject:
-    for step in claim.steps:
-        cell = take_step(cell, parse_step(step), consistent=claim.consistent)
-    model = stack_model(cell, claim.basis, consistent=claim.consistent)
-    assert claim.figure is not None
+    named_file = folder is not None and claim.cell.endswith(".toml")
+    cell = load_cell(folder / claim.cell if named_file and folder is not None else claim.cell, claim.set)
+    steps = [parse_step(step) for step in claim.steps]
+    model = stack_model(cell, claim.basis, consistent=claim.consistent, steps=steps)
     if claim.figure not in model({name: q.value for name, q in model.inputs.items()}):
         raise ClaimError("this cell does not have that figure", key="figure", given=claim.figure)
     return Subject(model, claim.figure, FIGURE_KINDS[claim.figure], model.inputs, model)
 
 
-def _rounded(q: Quantity) -> Quantity:
-    """The quantity with the rounding of what is printed as its only uncertainty.
-
-    A number without printed digits was itself computed from rounded ones and keeps what it carries.
-    """
-    if q.rounding == 0.0:
-        return q
-    return replace(q, uncertainty=q.rounding_uncertainty or None, uncertainty_kind="sd")
-
-
-def _rounded_cell(cell: Cell) -> Cell:
-    return changed(cell, {key: _rounded(q) for key, q in quantities_of(cell).items()})
-
-
-def _compare(claim: Claim, document: str, subject: Subject, rounded: Subject) -> Finding:
+def _compare(claim: Claim, document: str, subject: Subject) -> Finding:
     assert claim.claimed is not None
     try:
         claimed = replace(
@@ -210,10 +194,7 @@ def _compare(claim: Claim, document: str, subject: Subject, rounded: Subject) ->
     except InputError as error:
         raise error.at(key="claimed") from error
     result = subject.computed()
-    if claim.same_inputs:
-        spread = propagate(rounded.relation, rounded.inputs, method="linear")[subject.output].standard_uncertainty
-    else:
-        spread = result.standard_uncertainty
+    spread = subject.counted_uncertainty(rounding_only=claim.same_inputs)
     must_be: MustBe = claim.must_be
     comparison = compare(
         claimed.value,
@@ -225,8 +206,9 @@ def _compare(claim: Claim, document: str, subject: Subject, rounded: Subject) ->
     origin = _origin(subject, result)
     computed = repeated_input(subject, result) or result.quantity(subject.kind, origin=origin)
     verdict: Verdict = comparison.verdict
-    if origin == "round_trip":
-        verdict = "cannot_be_checked" if verdict == "agrees" else verdict
+    if origin == "round_trip" and verdict == "agrees":
+        why = "Missing: data that natron did not make itself; its own coming back proves nothing about the claim"
+        return replace(_unchecked(claim, document, why, claimed), computed=computed, origin=origin)
     return Finding(claim, document, claimed, computed, verdict, origin, comparison, subject=subject)
 
 

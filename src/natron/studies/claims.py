@@ -52,7 +52,7 @@ class Claim(Part):
         description="The document computed its number from these very inputs: their uncertainty is common to "
         "both sides, and only the rounding of what is printed can excuse a difference.",
     )
-    cell: str | None = Field(None, description="Of design.figure: a built-in cell.")
+    cell: str | None = Field(None, description="Of design.figure: a built-in cell, or a cell file beside this one.")
     figure: str | None = Field(None, description="Of design.figure: which figure.")
     basis: Literal["theoretical", "measured"] = "theoretical"
     consistent: bool = False
@@ -72,6 +72,8 @@ class Claim(Part):
         about_cell = self.relation == "design.figure"
         if about_cell and (self.cell is None or self.figure is None):
             raise refusal("design.figure needs a cell and a figure", key="figure" if self.cell else "cell")
+        if about_cell and self.inputs:
+            raise refusal("design.figure takes its inputs from the cell", key="inputs", hint="Change them with set.")
         if not about_cell and (self.cell or self.figure or self.steps or self.set):
             raise refusal("cell, figure, steps and set go with design.figure alone")
         return self

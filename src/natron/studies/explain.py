@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from natron.core import Quantity, kind
-from natron.design import StackModel, input_label, relations, solve_input
+from natron.core.compare import AGREEMENT_LIMIT
+from natron.design import StackModel, input_label, physical, relations, solve_input
 from natron.studies.findings import Finding, Subject, repeated_input
 
 SHOWN = 3
@@ -90,13 +91,27 @@ def single_inputs(finding: Finding) -> dict[str, Quantity]:
     assert finding.claimed is not None
     found: list[tuple[float, str, Quantity]] = []
     for name, q in subject.inputs.items():
-        x, _, _ = solve_input(subject.relation, subject.inputs, name, subject.output, finding.claimed.value)
+        x = _needed(finding, name)
         if x is None or x == q.value or (x == 0.0 and q.kind == "number"):
             continue
-        step = max(q.standard_uncertainty, q.rounding_uncertainty) or 0.01 * abs(q.value) or 1.0
-        found.append((abs(x - q.value) / step, name, Quantity(x, None, q.kind, origin="predicted")))
+        found.append((abs(x - q.value) / _step(q), name, Quantity(x, None, q.kind, origin="predicted")))
     found.sort(key=lambda item: (item[0], item[1]))
     return {name: q for _, name, q in found[:SHOWN]}
+
+
+def _step(q: Quantity) -> float:
+    return max(q.standard_uncertainty, q.rounding_uncertainty) or 0.01 * abs(q.value) or 1.0
+
+
+def _needed(finding: Finding, name: str) -> float | None:
+    """The value of one input at which a claim holds exactly; None where there is none."""
+    subject = finding.subject
+    assert subject is not None
+    assert finding.claimed is not None
+    if name.startswith("positive.composition."):
+        return None  # mass fractions only move together
+    allowed = physical if subject.model is not None else (lambda out: True)
+    return solve_input(subject.relation, subject.inputs, name, subject.output, finding.claimed.value, allowed)[0]
 
 
 def _in_words(name: str, needed: Quantity, subject: Subject) -> str:
@@ -110,25 +125,49 @@ def _in_words(name: str, needed: Quantity, subject: Subject) -> str:
 
 
 def joint_explanation(finding: Finding, findings: Sequence[Finding]) -> str:
-    """What gives a volumetric and a gravimetric energy density at once, and what it does to the solids.
+    """What gives all figures that a document prints for one state of a cell.
 
-    A stack's volume fixes the cathode's thickness, its mass then fixes the porosity; the two together fix
-    the solids, which pressing cannot change. Empty where the document prints no such pair for this state.
+    First one input that alone gives every one of them; then the cathode: a stack's volume fixes its
+    thickness, its mass then fixes the porosity, and the two together fix the solids, which pressing cannot
+    change. Empty where the document prints no such figures for this state.
     """
     subject = finding.subject
     assert subject is not None
     if subject.model is None:
         return ""
-    state = [other for other in findings if _same_state(other, finding)]
-    by_figure = {other.claim.figure: other for other in reversed(state)}  # the first printed counts
+    by_figure = {other.claim.figure: other for other in reversed(findings) if _same_state(other, finding)}
     pair = [by_figure.get(name) for name in ("volumetric_energy_density", "gravimetric_energy_density")]
-    names = {"positive.thickness", "positive.porosity"}
-    if None in pair or not names <= subject.inputs.keys() or finding not in (*pair, by_figure.get("cathode_thickness")):
+    shown = (*pair, by_figure.get("cathode_thickness"))
+    if None in pair or subject.model.active is None or finding not in shown:
         return ""
-    volumetric, gravimetric = (other.claimed for other in pair if other is not None)
-    assert volumetric is not None
-    assert gravimetric is not None
-    return _Cathode(subject.model).explain(volumetric, gravimetric, _stated(by_figure))
+    volumetric, gravimetric = (other for other in pair if other is not None)
+    assert volumetric.claimed is not None
+    assert gravimetric.claimed is not None
+    cathode = _Cathode(subject.model).explain(volumetric.claimed, gravimetric.claimed, _stated(by_figure))
+    return " ".join(part for part in (common_cause(volumetric, gravimetric, subject), cathode) if part)
+
+
+def common_cause(one: Finding, other: Finding, subject: Subject) -> str:
+    """The inputs, if any, whose one other value makes two claims hold at once, the best first, as a sentence."""
+    assert one.comparison is not None
+    assert other.comparison is not None
+    assert other.claimed is not None
+    assert other.subject is not None
+    found: list[tuple[float, str]] = []
+    spread = math.hypot(*(c.combined_uncertainty for c in (one.comparison, other.comparison)))
+    for name, q in subject.inputs.items():
+        x = _needed(one, name)
+        if x is None or x == q.value:
+            continue
+        out = other.subject.relation({**{key: p.value for key, p in other.subject.inputs.items()}, name: x})
+        gap = abs(float(out[other.subject.output]) - other.claimed.value)
+        if gap <= AGREEMENT_LIMIT * spread:
+            needed = Quantity(x, None, q.kind, origin="predicted")
+            found.append((gap, _in_words(name, needed, subject)))
+    if not found:
+        return ""
+    causes = ", or from ".join(words for _, words in sorted(found)[:SHOWN])
+    return f"{one.claimed} and {other.claimed} both follow from {causes} alone."
 
 
 def _same_state(one: Finding, other: Finding) -> bool:
@@ -160,22 +199,25 @@ class _Cathode:
         self.density = float(out["solid_density"])
         self.solids = self._solids(float(out["cathode_thickness"]), float(out["porosity"]))
         self.porosity = float(out["porosity"])
+        self.thickness = float(out["cathode_thickness"])
 
     def _solids(self, thickness_m: float, porosity: float) -> float:
         return float(relations.solids_loading(thickness_m, porosity, self.density))
 
     def figures(self, thickness_m: float, porosity: float) -> tuple[Quantity, Quantity]:
-        out = self.model({**self.values, "positive.thickness": thickness_m, "positive.porosity": porosity})
+        out = self.model({**self.values, "override.thickness": thickness_m, "override.porosity": porosity})
         return (
             Quantity(float(out["volumetric_energy_density"]), None, "volumetric_energy_density"),
             Quantity(float(out["gravimetric_energy_density"]), None, "gravimetric_energy_density"),
         )
 
     def solve(self, name: str, figure: str, target: float, **fixed: float) -> float | None:
-        inputs = dict(self.model.inputs)
-        for key, value in fixed.items():
-            inputs[f"positive.{key}"] = replace(inputs[f"positive.{key}"], value=value)
-        return solve_input(self.model, inputs, f"positive.{name}", figure, target)[0]
+        now = {"thickness": self.thickness, "porosity": self.porosity} | fixed
+        kinds = {"thickness": "length", "porosity": "share"}
+        inputs = dict(self.model.inputs) | {
+            f"override.{key}": Quantity(value, None, kinds[key]) for key, value in now.items()
+        }
+        return solve_input(self.model, inputs, f"override.{name}", figure, target, physical)[0]
 
     def explain(self, volumetric: Quantity, gravimetric: Quantity, stated: Quantity | None) -> str:
         thickness = self.solve("thickness", "volumetric_energy_density", volumetric.value)
@@ -184,10 +226,12 @@ class _Cathode:
         porosity = self.solve("porosity", "gravimetric_energy_density", gravimetric.value, thickness=thickness)
         sentences = []
         if porosity is None:
-            sentences.append(f"{volumetric} needs a cathode of {_um(thickness)}; no porosity then gives {gravimetric}.")
+            sentences.append(
+                f"{volumetric} would need a cathode of {_um(thickness)}; no porosity then gives {gravimetric}."
+            )
         else:
             sentences.append(
-                f"{volumetric} and {gravimetric} at once need a cathode of {_um(thickness)} with "
+                f"{volumetric} and {gravimetric} at once would need a cathode of {_um(thickness)} with "
                 f"{_percent(porosity)} porosity, which {self._fate(self._solids(thickness, porosity))}."
             )
         if stated is not None:

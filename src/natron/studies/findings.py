@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from natron.core import Origin, Quantity, kind
+from natron.core import Origin, Quantity
 from natron.core.compare import Comparison, Verdict, counted_uncertainty
 from natron.core.uncertainty import Propagated, Relation, propagate
 from natron.design import StackModel
@@ -40,10 +40,17 @@ class Subject:
         """The result with the uncertainty that the inputs' printed ± give it."""
         return propagate(self.relation, self.inputs)[self.output]
 
-    def counted_uncertainty(self) -> float:
-        """The uncertainty that counts in a comparison: where an input prints no ±, its rounding does."""
+    def counted_uncertainty(self, *, rounding_only: bool = False) -> float:
+        """The uncertainty of the result that counts in a comparison, SI.
+
+        Where an input prints no ±, its rounding counts; with `rounding_only` rounding alone.
+        """
         counted = {
-            name: replace(q, uncertainty=counted_uncertainty(q) or None, uncertainty_kind="sd")
+            name: replace(
+                q,
+                uncertainty=counted_uncertainty(q, rounding_only=rounding_only) or None,
+                uncertainty_kind="sd",
+            )
             for name, q in self.inputs.items()
         }
         return propagate(self.relation, counted)[self.output].standard_uncertainty
@@ -116,7 +123,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "difference": None
         if c is None or finding.computed is None
         else {
-            "value": c.difference / kind(finding.computed.kind).factor,
+            "value": Quantity(c.difference, c.combined_uncertainty, finding.computed.kind).difference_as_json(),
             "percent": c.percent,
             # JSON has no infinity: two exact numbers that differ
             "standard_uncertainties": c.in_uncertainties if c.in_uncertainties < 1e300 else None,

@@ -44,7 +44,8 @@ def _stage_row(stage: Stage) -> dict[str, str]:
         "volumetric": str(values["volumetric_energy_density"]),
         "gravimetric": str(values["gravimetric_energy_density"]),
         "cathode": str(values["cathode_thickness"]),
-        "packaged": str(values["packaged_gravimetric_energy_density"]),
+        "packaged_volumetric": str(values["packaged_volumetric_energy_density"]),
+        "packaged_gravimetric": str(values["packaged_gravimetric_energy_density"]),
     }
 
 
@@ -56,7 +57,7 @@ def printed_roadmap(result: Reproduction, figure: str) -> list[float | None]:
         basis = "measured" if count == 0 else "theoretical"
         # activation is what takes the measured basis to the theoretical one; the other steps are claimed by name
         steps = result.steps[1:count]
-        printed.append(_claimed(result.findings, stage.cell.name, figure, basis, steps))
+        printed.append(_claimed(result.findings, stage.figures.model.cell.name, figure, basis, steps))
     return printed
 
 

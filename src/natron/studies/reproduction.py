@@ -133,4 +133,5 @@ def audit_document(name_or_path: str) -> tuple[Finding, ...]:
             hint=did_you_mean(name_or_path, claims_texts()),
         )
     text = read_description(name_or_path, raises=ClaimError)
-    return audit(parse_claims(text, file=name_or_path), file=name_or_path)
+    folder = Path(name_or_path).parent
+    return audit(parse_claims(text, file=name_or_path), file=name_or_path, folder=folder)
