@@ -50,7 +50,7 @@ def test_the_shell_lines_run(natron, tmp_path, monkeypatch):
     (tmp_path / "my-claims.toml").write_text(blocks("toml")[1], encoding="utf-8")
     import shlex
 
-    (shell,) = blocks("sh")
+    shell = blocks("sh")[0]
     lines = shell.strip().splitlines()
     assert len(lines) == 10
     for line in lines:

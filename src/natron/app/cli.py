@@ -12,6 +12,7 @@ import typer
 from natron.app.cells import cell
 from natron.app.designs import design
 from natron.app.documents import audit, reproduce
+from natron.app.impedance import eis, read
 from natron.core import NatronError
 
 app = typer.Typer(
@@ -23,7 +24,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(cell, name="cell")
-for command in (design, audit, reproduce):
+app.add_typer(eis, name="eis")
+for command in (design, audit, reproduce, read):
     app.command()(command)
 
 # typer brings its own copy of click or the real one, by version; both are reached through its public name

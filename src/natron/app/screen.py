@@ -21,7 +21,8 @@ from natron.studies.explain import told_once
 VERDICT_STYLE = {"agrees": "green", "disagrees": "bold red", "cannot_be_checked": "dim"}
 
 
-def _console() -> Console:
+def terminal() -> Console:
+    """Where results are printed: a terminal at its width, a file or a pipe at 120 columns."""
     console = Console(highlight=False)
     # a file or a pipe has no width of its own; 80 columns would fold every table
     return console if console.is_terminal else Console(highlight=False, width=120)
@@ -41,7 +42,7 @@ def cells(all_cells: Sequence[Cell]) -> None:
         table.add_column(column, overflow="fold", no_wrap=column != "Title")
     for cell in all_cells:
         table.add_row(cell.name, cell.kind, escape(cell.title or ""))
-    _console().print(table)
+    terminal().print(table)
 
 
 def materials(shown: Sequence[Material]) -> None:
@@ -52,12 +53,12 @@ def materials(shown: Sequence[Material]) -> None:
     for material in shown:
         known = ", ".join(key.replace("_", " ") for key in material.values())
         table.add_row(escape(material.name), material.material_class, escape(material.title), known)
-    _console().print(table)
+    terminal().print(table)
 
 
 def cell(shown: Cell) -> None:
     """Every value of a cell and of the materials in it."""
-    console = _console()
+    console = terminal()
     console.print(f"[bold]{escape(shown.name)}[/]  {escape(shown.title or '')}")
     if shown.note:
         console.print(escape(shown.note))
@@ -81,7 +82,7 @@ def _value_row(table: Table, key: str, q: Quantity) -> None:
 
 def checked(shown: Cell, found: Sequence[Check]) -> None:
     """The checks of a cell file."""
-    console = _console()
+    console = terminal()
     console.print(f"{escape(shown.name)}: a valid cell. {describe_area(shown)}")
     for check in found:
         console.print(
@@ -91,7 +92,7 @@ def checked(shown: Cell, found: Sequence[Check]) -> None:
 
 def design(result: Assessment) -> None:
     """A cell's assessment."""
-    console = _console()
+    console = terminal()
     shown = result.cell
     console.print(f"[bold]{escape(shown.name)}[/]  {escape(shown.title or '')}")
     console.print(f"{describe_area(shown)}\n")
@@ -175,7 +176,7 @@ def _sensitivities(console: Console, result: Assessment) -> None:
 
 def audit(findings: Sequence[Finding]) -> None:
     """Claims with their verdicts."""
-    console = _console()
+    console = terminal()
     document = None
     for finding in findings:
         if finding.document != document:
@@ -196,7 +197,7 @@ def audit(findings: Sequence[Finding]) -> None:
 
 def reproduction(result: Reproduction) -> None:
     """A study's tables, a verdict per line."""
-    console = _console()
+    console = terminal()
     console.print(f"[bold]{escape(result.document.title)}[/]")
     for table_name, findings in result.tables.items():
         console.print()
@@ -226,6 +227,13 @@ def reproduction(result: Reproduction) -> None:
                 _bare(f["gravimetric_energy_density"]),
                 str(f["cathode_thickness"]),
             )
+        console.print(table)
+    for trip in result.round_trips:
+        console.print(f"\n[bold]{escape(trip.title)}[/], made again with noise and analysed blind (round trip)")
+        table = _table("Number", "put in", "recovered", "off by")
+        for row in trip.rows:
+            put_in = f"{row.put_in} ({'published' if row.published else 'assumed'})"
+            table.add_row(escape(row.name), put_in, str(row.recovered), f"{row.in_uncertainties:.1f} s.e.")
         console.print(table)
     console.print("\n[bold]What does not follow[/]")
     for finding, why in told_once([f for f in result.findings if f.verdict == "disagrees"]):

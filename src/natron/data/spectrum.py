@@ -175,6 +175,30 @@ class Spectrum:
             removed_impedance_ohm=np.concatenate([self.removed_impedance_ohm, self.impedance_ohm[~mask]]),
         )
 
+    def with_conditions(self, **conditions: float | None) -> Spectrum:
+        """The same points under other conditions: ``area_m2, temperature_K, thickness_m, time_s, cycle, …``.
+
+        Raises
+        ------
+        DataError
+            Where a condition is outside its range.
+        TypeError
+            Where there is no such condition.
+        """
+        known: dict[str, Any] = {name: getattr(self, name) for name in (*_LIMITS, "cycle")}
+        for name in conditions:
+            if name not in known:
+                raise TypeError(f"no condition {name!r}; there are {', '.join(known)}")
+        return Spectrum(
+            self.frequency_Hz,
+            self.impedance_ohm,
+            **(known | conditions),
+            noise_ohm=self.noise_ohm,
+            provenance=self.provenance,
+            removed_frequency_Hz=self.removed_frequency_Hz,
+            removed_impedance_ohm=self.removed_impedance_ohm,
+        )
+
     @property
     def digest(self) -> str:
         """SHA-256 of frequencies and impedances, hexadecimal: the same numbers give the same digest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from typing import Any
@@ -32,8 +33,8 @@ def layer_style(name: str) -> tuple[str, str]:
     return LAYERS.get(name.split(".")[0], ("#cccccc", ""))
 
 
-def figure(width_cm: float, height_cm: float) -> tuple[Any, Any]:
-    """A matplotlib figure of that size with one axes, not tied to any window system.
+def figure(width_cm: float, height_cm: float, rows: int = 1) -> tuple[Any, Any]:
+    """A matplotlib figure of that size with one axes (or a column of them), not tied to any window system.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def figure(width_cm: float, height_cm: float) -> tuple[Any, Any]:
         }
     )
     drawn = Figure(figsize=(width_cm / 2.54, height_cm / 2.54), layout="constrained")
-    return drawn, drawn.add_subplot()
+    return drawn, drawn.subplots(rows, 1, sharex=rows > 1)
 
 
 def to_svg(drawn: Any, title: str) -> str:
@@ -75,7 +76,7 @@ def to_svg(drawn: Any, title: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     # ids are global in a page that holds several pictures
-    salt = re.sub(r"\W+", "-", title.lower())[:40]
+    salt = "p" + hashlib.sha256(title.encode()).hexdigest()[:10]
     text = re.sub(r'id="([^"]+)"', rf'id="{salt}-\1"', text)
     text = re.sub(r'(href="#|url\(#)', rf"\1{salt}-", text)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

@@ -5,6 +5,7 @@ from natron.studies.claims import Claim, ClaimsFile, built_in_claims, claims_tex
 from natron.studies.findings import Finding, finding_json
 from natron.studies.page import reproduction_page
 from natron.studies.reproduction import STUDIES, Reproduction, audit_document, reproduce
+from natron.studies.round_trip import RoundTrip, round_trips
 
 __all__ = [
     "STUDIES",
@@ -12,6 +13,7 @@ __all__ = [
     "ClaimsFile",
     "Finding",
     "Reproduction",
+    "RoundTrip",
     "audit",
     "audit_document",
     "built_in_claims",
@@ -20,4 +22,5 @@ __all__ = [
     "parse_claims",
     "reproduce",
     "reproduction_page",
+    "round_trips",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from natron.core.compare import VERDICTS
 from natron.design import Stage
@@ -11,6 +13,7 @@ from natron.report.html import design_view, render
 from natron.studies.explain import told_once
 from natron.studies.findings import Finding
 from natron.studies.reproduction import Reproduction
+from natron.studies.round_trip import RoundTrip
 
 
 def reproduction_page(result: Reproduction) -> str:
@@ -31,10 +34,40 @@ def reproduction_page(result: Reproduction) -> str:
         tables=result.tables,
         roadmaps=[(start, [_stage_row(stage) for stage in stages]) for start, stages in result.roadmaps.items()],
         cells=views,
+        round_trips=[_round_trip(trip) for trip in result.round_trips],
         counts={verdict: sum(found == verdict for found in verdicts) for verdict in VERDICTS},
         disagreements=told_once([finding for finding in result.findings if finding.verdict == "disagrees"]),
         findings=result.findings,
     )
+
+
+def _round_trip(trip: RoundTrip) -> dict[str, Any]:
+    """What the template shows of a round trip: rows, pictures, and what was assumed."""
+    from natron.plot import figure, to_svg
+    from natron.plot.eis import arrhenius, course, nyquist
+
+    series = trip.series
+    celsius = series.by == "temperature"
+    labels = [f"{v - 273.15:.0f} °C" if celsius else f"cycle {v:.0f}" for v in series.course]
+    drawings: list[tuple[str, Callable[..., Any]]] = [
+        ("spectra", partial(nyquist, series.spectra, series.fits, labels=labels))
+    ]
+    if celsius:
+        drawings.append(("Arrhenius", partial(arrhenius, series, names=("R1", "R2"))))
+    else:
+        drawings.append(("resistances", partial(course, series, ("R0", "R1", "R2", "R3"))))
+    pictures = []
+    for name, draw in drawings:
+        drawn, ax = figure(15, 10)
+        draw(ax=ax)
+        pictures.append(to_svg(drawn, f"{trip.title}: {name}"))
+    return {
+        "title": trip.title,
+        "rows": trip.rows,
+        "pictures": pictures,
+        "assumed": [(key.replace("_", " "), value) for key, value in trip.assumed.items()],
+        "remarks": trip.remarks,
+    }
 
 
 def _stage_row(stage: Stage) -> dict[str, str]:

@@ -15,6 +15,8 @@ from natron.report import as_json as report_json
 from natron.studies.audit import audit
 from natron.studies.claims import Document, built_in_claims, claims_texts, parse_claims
 from natron.studies.findings import Finding, finding_json
+from natron.studies.round_trip import RoundTrip, round_trips
+from natron.studies.round_trip import as_json as round_trips_json
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Reproduction:
         Its cells; the first with the roadmap.
     roadmaps : Mapping[str, tuple of Stage]
         From both starting points.
+    round_trips : tuple of RoundTrip
+        Its impedance, made again with noise and analysed blind.
     """
 
     document: Document
@@ -70,6 +74,7 @@ class Reproduction:
     tables: Mapping[str, tuple[Finding, ...]]
     assessments: tuple[Assessment, ...]
     roadmaps: Mapping[str, tuple[Stage, ...]]
+    round_trips: tuple[RoundTrip, ...]
 
     def as_json(self) -> dict[str, Any]:
         """As ``natron reproduce --json`` prints it."""
@@ -81,6 +86,7 @@ class Reproduction:
                 {"start": start, "stages": [report_json.stage(stage) for stage in stages]}
                 for start, stages in self.roadmaps.items()
             ],
+            "round_trips": round_trips_json(self.round_trips),
             "claims": [{**finding_json(f), "table": f.claim.table, "column": f.claim.column} for f in self.findings],
         }
 
@@ -112,6 +118,7 @@ def reproduce(name: str) -> Reproduction:
         tables,
         assessments,
         {AS_GIVEN: assessments[0].stages, CONSISTENT: roadmap(cells[0], steps, consistent=True)},
+        round_trips(name),
     )
 
 
