@@ -310,6 +310,7 @@ def test_housing_is_off_unless_asked_and_assumed():
     assert f["packaged_" + G].origin == "assumed"
     assert f[V].origin == "predicted"
     assert f["areal_capacity"].origin == "input"
+    assert figures(CELL1, "measured")["areal_capacity"].origin == "input"
 
 
 def test_a_cell_with_assumed_inputs_gives_assumed_figures():

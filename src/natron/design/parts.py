@@ -121,7 +121,7 @@ class PorousCathode:
         if "areal_capacity" not in v:
             fraction = x[f"positive.composition.{self._electrode.active}"]
             v["areal_capacity"] = relations.areal_capacity(v["loading"], fraction, x[self._capacity_key])
-        v["utilisation"] = 1.0 if discharged is None else discharged / v["areal_capacity"]
+        v["cycled"] = v["areal_capacity"] if discharged is None else discharged
         v["voltage"] = x[self._voltage]
         for step in self._steps:
             step(v, x)
@@ -153,7 +153,7 @@ class PorousCathode:
         key = self._target(step)
 
         def activate(v: dict[str, Any], x: Values) -> None:
-            v["utilisation"] = x[key]
+            v["cycled"] = x[key] * v["areal_capacity"]
 
         return activate
 
@@ -174,7 +174,8 @@ class PorousCathode:
         def swap(v: dict[str, Any], x: Values) -> None:
             # ratios, so that a density or a capacity that the file gives keeps its say
             v["solid_density"] = v["solid_density"] * self._mixture(x, name) / self._mixture(x, before)
-            v["areal_capacity"] = v["areal_capacity"] * x[new_capacity] / x[old_capacity]
+            ratio = x[new_capacity] / x[old_capacity]
+            v["areal_capacity"], v["cycled"] = v["areal_capacity"] * ratio, v["cycled"] * ratio
             v["thickness"] = relations.electrode_thickness(v["solids"], v["porosity"], v["solid_density"])
             v["voltage"] = x[voltage]
 

@@ -193,7 +193,7 @@ def stack_model(
 
     def evaluate(x: Mapping[str, Any]) -> dict[str, Any]:
         state = cathode(x, x["measured.discharge_capacity"] if measured is not None else None) if cathode else None
-        cycled = state["utilisation"] * state["areal_capacity"] if state else 0.0
+        cycled = state["cycled"] if state else 0.0
         plated = 0.0 if charged_as_made else cycled
         metal, middle = anode(x, plated), between(x)
         thickness, mass = {**metal["thickness"], **middle["thickness"]}, {**metal["mass"], **middle["mass"]}
@@ -221,7 +221,7 @@ def stack_model(
         voltage = state["voltage"]
         return out | {
             "areal_capacity": cycled,
-            "utilisation": state["utilisation"],
+            "utilisation": cycled / state["areal_capacity"],
             "capacity_ratio": (inventory + plated) / state["areal_capacity"],
             "metal_excess": (inventory + plated) / cycled - 1.0,
             "porosity": state["porosity"],

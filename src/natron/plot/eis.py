@@ -309,8 +309,9 @@ def course(result: SeriesResult, names: Sequence[str], *, ax: Any) -> Any:
             label=f"{name}, grows" if grows else name,
         )  # fmt: skip
     unit = result.fits[0].parameters[names[0]].unit if names else ""
-    ax.set_xlabel(f"{result.by} / {result.course_unit}" if result.course_unit not in ("", "1") else result.by)
-    ax.set_ylabel(f"Value / {unit}")
+    own = result.by.capitalize()
+    ax.set_xlabel(own if result.course_unit in ("", "1", result.by) else f"{own} / {result.course_unit}")
+    ax.set_ylabel("Resistance / Ω" if unit == "ohm" else f"Value / {unit}")
     ax.grid(color=GRID, linewidth=0.5)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, fontsize=8)
