@@ -376,3 +376,22 @@ def test_a_real_arc_is_one_arc() -> None:
     found = select_circuit(read_spectra(path)[0])
     assert found.circuit.text == "R0-p(R1,CPE1)"
     assert found.status == "accepted"
+
+
+def test_fit_takes_auto() -> None:
+    import numpy as np
+
+    from natron.core import InputError
+    from natron.data import Spectrum
+    from natron.eis import fit, parse_circuit
+
+    f = np.geomspace(1e6, 1, 61)
+    rng = np.random.default_rng(4)
+    z = parse_circuit("R0-p(R1,CPE1)").impedance([10.0, 50.0, 1e-6, 0.9], f)
+    z = z + 0.005 * np.abs(z) * (rng.normal(size=61) + 1j * rng.normal(size=61))
+    result = fit(Spectrum(f, z), "auto")
+    assert str(result.circuit) == "R0-p(R1,CPE1)"
+    assert abs(result.parameters["R1"].value - 50) < 4 * result.parameters["R1"].uncertainty
+    assert str(fit(Spectrum(f, z), "auto", robust=True).circuit) == "R0-p(R1,CPE1)"
+    with pytest.raises(InputError, match="auto"):
+        fit(Spectrum(f, z), "auto", fixed={"R0": 1.0})

@@ -6,125 +6,30 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from natron.core import InputError, did_you_mean
 from natron.data import DataError, Spectrum
-from natron.eis._engine import ZARC, Array, Engine, Index, engine, numba_is_there
-from natron.eis._program import Atoms, Program, atoms, lower, start_points
+from natron.eis._engine import Engine, Found, numba_is_there
+from natron.eis._equations import Array, Index
+from natron.eis._plan import COARSE_POINTS, Plan, plan_of
+from natron.eis._program import Program
+from natron.eis._verdict import not_converged, verdict, worst
 from natron.eis.circuits import Circuit, parse_circuit
-from natron.eis.elements import Complex
 from natron.eis.errors import CircuitError, FitError
+from natron.eis.result import FitParameter, FitResult, Parameters, Status, Weight, parameters_of, student_95
 
-Weight = Literal["modulus", "proportional", "unit", "measured"]
-Status = Literal["converged", "not_separable", "at_bound", "arc_outside_window", "not_converged"]
+__all__ = ["EngineName", "FitParameter", "FitResult", "Status", "Weight", "fit", "student_95"]
+
 EngineName = Literal["auto", "numba", "numpy"]
 
-_WORST_FIRST: tuple[Status, ...] = ("not_converged", "arc_outside_window", "at_bound", "not_separable")
 _MAX_POINTS = 10_000
-_COARSE_POINTS = 100
 _PROPORTIONAL_FLOOR = 0.01
-_SEPARABLE = 0.2
 _HUBER = 2.0
 _ROBUST_TURNS = 20
 _ROBUST_SHARE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class FitParameter:
-    """One fitted parameter, SI.
-
-    Attributes
-    ----------
-    name : str
-    value : float
-    uncertainty : float
-        One standard error, sqrt(diag((JᵀJ)⁻¹) χ²/(2N − P)); 0 where fixed, inf where the data say nothing.
-    unit : str
-        ASCII, as in ``ohm^-1.s^n``.
-    interval : tuple of float
-        95 % interval from Student's t: symmetric in the logarithm for positive parameters, in the value,
-        and within the limits, for exponents.
-    fixed : bool
-    flags : tuple of str
-        Every status other than ``converged`` that holds for this parameter.
-    """
-
-    name: str
-    value: float
-    uncertainty: float
-    unit: str
-    interval: tuple[float, float]
-    fixed: bool = False
-    flags: tuple[Status, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class FitResult:
-    """What a fit found; P parameters, N points.
-
-    Attributes
-    ----------
-    spectrum : Spectrum
-    circuit : Circuit
-    weight : str
-    parameters : dict of FitParameter
-        By name, in the circuit's order. Equal arcs are ordered by falling frequency: R1 is the fastest.
-    covariance : ndarray, (P, P)
-        Zero in the rows of fixed parameters.
-    impedance_ohm : ndarray of complex, (N,)
-        The model at the spectrum's frequencies.
-    residuals : ndarray of complex, (N,)
-        Measured − model, Re and Im each times its weight: relative deviations for modulus weights.
-    chi2, chi2_reduced : float
-        Sum of squared residuals; that over 2N − P. With measured weights the latter is near 1 for a true
-        model, with modulus weights near the squared relative noise.
-    degrees_of_freedom : int
-        2N − P, P counting free parameters.
-    status : str
-        The worst of ``converged, not_separable, at_bound, arc_outside_window, not_converged``.
-    warnings : tuple of str
-        What is flagged, and what to do.
-    engine : str
-        ``numba`` or ``numpy``.
-    evaluations, starts : int
-        Model evaluations and starts that were spent.
-    """
-
-    spectrum: Spectrum
-    circuit: Circuit
-    weight: Weight
-    parameters: Mapping[str, FitParameter]
-    covariance: Array
-    impedance_ohm: Complex
-    residuals: Complex
-    chi2: float
-    chi2_reduced: float
-    degrees_of_freedom: int
-    status: Status
-    warnings: tuple[str, ...]
-    engine: str
-    evaluations: int
-    starts: int
-
-    @property
-    def values(self) -> dict[str, float]:
-        """Parameter values by name."""
-        return {name: p.value for name, p in self.parameters.items()}
-
-    @property
-    def correlation(self) -> Array:
-        """(P, P) correlation coefficients; 1 on the diagonal, 0 beside fixed or undetermined parameters."""
-        sd = np.sqrt(np.diag(self.covariance))
-        usable = np.isfinite(sd) & (sd > 0)
-        safe = np.where(usable, sd, 1.0)
-        both = usable[:, None] & usable[None, :]
-        result: Array = np.where(both, self.covariance, 0.0) / np.outer(safe, safe)
-        result = np.where(both, np.clip(result, -1.0, 1.0), 0.0)
-        np.fill_diagonal(result, 1.0)
-        return result
 
 
 def fit(
@@ -153,7 +58,8 @@ def fit(
     spectrum : Spectrum
         No point of it is dropped.
     circuit : str or Circuit
-        Such as ``R0-p(R1,CPE1)-p(R2,CPE2)``.
+        Such as ``R0-p(R1,CPE1)-p(R2,CPE2)``; ``auto`` takes the one that `natron.eis.select_circuit` finds,
+        and then neither `initial`, `fixed` nor `bounds` can be given.
     weight : {"modulus", "proportional", "unit", "measured"}
         1/|Z measured|; 1/|Re Z| and 1/|Im Z|, each at least 1 % of |Z|; 1; or 1/`spectrum.noise_ohm`.
     initial : mapping, optional
@@ -194,11 +100,13 @@ def fit(
     >>> round(fit(Spectrum(f, z), "R0-p(R1,CPE1)").parameters["R1"].value, 6)
     50.0
     """
+    if isinstance(circuit, str) and circuit.strip() == "auto":
+        return _fit_chosen(spectrum, weight, initial, fixed, bounds, robust, starts, engine, strict)
     parsed = parse_circuit(circuit) if isinstance(circuit, str) else circuit
     wanted = _Wanted.checked(parsed, initial or {}, fixed or {}, bounds or {})
     if not 1 <= starts <= 200:
         raise InputError("starts is out of range", given=starts, allowed="1 to 200")
-    chosen = _engine_of(engine)
+    compiled = _engine_of(engine)
     _refuse_the_absurd(spectrum)
     weights = _weights(spectrum, weight)
     free_count = len(parsed.parameter_names) - len(wanted.fixed)
@@ -210,14 +118,9 @@ def fit(
             hint="Measure more points, take a smaller circuit or fix parameters." if free_count else None,
         )
     with np.errstate(all="ignore"):
-        task = _Task.of(spectrum, parsed, wanted, weights, chosen, order)
+        task = _Task.of(spectrum, parsed, wanted, weights, compiled, order)
         solved = task.solve(starts)
-        down = np.ones(len(spectrum))
-        if robust:
-            solved, down = _robust(task, solved, starts)
-        if order:
-            solved.x = _ordered(task.program, solved.x)
-        result = _result(task, solved, weight, down)
+        result = _robust(task, solved, weight, starts) if robust else _result(task, solved, weight)
     if strict and result.status == "not_converged":
         raise FitError(result)
     return result
@@ -240,7 +143,7 @@ class _Wanted:
         bounds: Mapping[str, tuple[float, float]],
     ) -> _Wanted:
         if not (initial or fixed or bounds):
-            return cls({}, {}, {})
+            return _NOTHING
         by_name = dict(zip(circuit.parameter_names, circuit.parameters, strict=True))
         for given in (initial, fixed, bounds):
             circuit.refuse_unknown(given)
@@ -258,7 +161,7 @@ class _Wanted:
             for name, value in values.items():
                 p = by_name[name]
                 top = math.inf if p.logarithmic else 1.0
-                if not (_is_number(value) and 0 < value <= top and math.isfinite(value)):
+                if not (_is_number(value) and 0 < value <= top and value < math.inf):
                     raise CircuitError(
                         f"{name} cannot have this value",
                         given=value,
@@ -271,8 +174,37 @@ class _Wanted:
         return cls(initial, fixed, limits)
 
 
+_NOTHING = _Wanted({}, {}, {})
+
+
+def _fit_chosen(
+    spectrum: Spectrum,
+    weight: Weight,
+    initial: Mapping[str, float] | None,
+    fixed: Mapping[str, float] | None,
+    bounds: Mapping[str, tuple[float, float]] | None,
+    robust: bool,
+    starts: int,
+    engine: EngineName,
+    strict: bool,
+) -> FitResult:
+    """The fit of the circuit that the spectrum calls for."""
+    # imported here: choosing a circuit fits many
+    from natron.eis.selection import select_circuit
+
+    if initial or fixed or bounds:
+        raise InputError(
+            "no parameter can be given while the circuit is still to be chosen", key="circuit", given="auto"
+        )
+    chosen = select_circuit(spectrum, weight=weight, starts=starts, engine=engine).result
+    if not (robust or strict):
+        return chosen
+    # χ² values weighed down differently cannot be compared, so the choice is made plainly and fitted again
+    return fit(spectrum, chosen.circuit, weight, robust=robust, starts=starts, engine=engine, strict=strict)
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool)
+    return isinstance(value, (float, int, np.floating, np.integer)) and not isinstance(value, bool)
 
 
 def _pair(name: str, given: object) -> tuple[float, float]:
@@ -281,12 +213,21 @@ def _pair(name: str, given: object) -> tuple[float, float]:
     raise CircuitError(f"the bounds of {name} are not a pair", given=given, allowed="(low, high)")
 
 
-def _engine_of(name: EngineName) -> Engine:
+def _engine_of(name: EngineName) -> bool:
+    """Whether the fit is to be compiled."""
     if name not in get_args(EngineName):
         raise InputError("unknown engine", given=name, hint=did_you_mean(str(name), get_args(EngineName)))
     if name == "numba" and not numba_is_there():
         raise InputError("numba is not installed", hint='Install it, or take engine="numpy".')
-    return engine(name == "numba" or (name == "auto" and numba_is_there()))
+    return name != "numpy" and numba_is_there()
+
+
+# asked for three times in each fit
+@lru_cache(maxsize=4)
+def _sizes(spectrum: Spectrum) -> tuple[Array, float, float]:
+    """|Z| (N,), the smallest and the largest of them."""
+    size = np.abs(spectrum.impedance_ohm)
+    return size, float(size.min()), float(size.max())
 
 
 def _refuse_the_absurd(spectrum: Spectrum) -> None:
@@ -300,7 +241,7 @@ def _refuse_the_absurd(spectrum: Spectrum) -> None:
             given=f"{frequency[-1]:g} to {frequency[0]:g} Hz",
             allowed="1e-12 to 1e15 Hz",
         )
-    largest = np.abs(spectrum.impedance_ohm).max()
+    largest = _sizes(spectrum)[2]
     if not 1e-15 <= largest <= 1e18:
         raise DataError(
             "these are not impedances of a cell",
@@ -323,27 +264,46 @@ def _weights(spectrum: Spectrum, weight: Weight) -> tuple[Array, Array]:
         return 1 / spectrum.noise_ohm.real, 1 / spectrum.noise_ohm.imag
     if weight not in get_args(Weight):
         raise InputError("unknown weight", given=weight, hint=did_you_mean(str(weight), get_args(Weight)))
-    size = np.abs(z)
-    if size.min() < 1e-15 * max(1.0, float(size.max())):
+    size, smallest, largest = _sizes(spectrum)
+    if smallest < 1e-15 * max(1.0, largest):
         raise DataError(
             "an impedance of zero cannot be weighed by its size",
-            given=f"smallest |Z| {size.min():g} ohm",
+            given=f"smallest |Z| {smallest:g} ohm",
             hint='Remove the point, or take weight="unit".',
         )
     if weight == "modulus":
-        return 1 / size, 1 / size
+        inverse = 1 / size
+        return inverse, inverse
     floor = _PROPORTIONAL_FLOOR * size
     return 1 / np.maximum(np.abs(z.real), floor), 1 / np.maximum(np.abs(z.imag), floor)
 
 
 @dataclass(slots=True)
 class _Solved:
+    """The best fit so far, and what it took.
+
+    Attributes
+    ----------
+    x : ndarray, (X,)
+    chi2 : float
+    jtj : ndarray, (F, F)
+    residual : ndarray, (2N,)
+        Weighted, model − data.
+    converged, in_order : bool
+    noise_like : bool
+        Whether the residuals have no structure along frequency.
+    evaluations, starts : int
+    """
+
     x: Array
     chi2: float
-    evaluations: int
+    jtj: Array
+    residual: Array
     converged: bool
-    starts: int
     in_order: bool
+    noise_like: bool
+    evaluations: int
+    starts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,18 +311,10 @@ class _Task:
     """Everything one fit works on."""
 
     spectrum: Spectrum
-    program: Program
+    plan: Plan
     wanted: _Wanted
-    engine: Engine
-    form: object
-    ref: float
-    lw: Array
     weights: tuple[Array, Array]
-    free: Index
-    low: Array
-    high: Array
-    bounded: frozenset[int]
-    order: bool
+    limits: Array
 
     @classmethod
     def of(
@@ -371,56 +323,75 @@ class _Task:
         circuit: Circuit,
         wanted: _Wanted,
         weights: tuple[Array, Array],
-        chosen: Engine,
+        compiled: bool,
         order: bool,
     ) -> _Task:
-        program = lower(circuit, frozenset([*wanted.fixed, *wanted.bounds]))
-        if not program.compiled and chosen.name == "numba":
-            chosen = engine(False)
-        lw = np.log(2 * math.pi * spectrum.frequency_Hz)
-        ref = 0.5 * (lw[0] + lw[-1])
-        size = np.abs(spectrum.impedance_ohm)
-        smallest = max(float(size.min()), 1e-12 * float(size.max()), 1e-90)
-        low, high = program.limits(wanted.bounds, lw, (smallest, max(float(size.max()), smallest)))
-        held = np.zeros(program.size, dtype=np.bool_)
-        held[program.always_fixed] = True
-        names = circuit.parameter_names
-        place = {name: program.coordinate_of(names.index(name)) for name in (*wanted.fixed, *wanted.bounds)}
-        held[[at for name in wanted.fixed if (at := place[name]) is not None]] = True
-        form = program.engine_form(ref) if chosen.name == "numba" else program.numpy_form(ref)
-        bounded = frozenset(at for name in wanted.bounds if (at := place[name]) is not None)
-        return cls(
-            spectrum,
-            program,
-            wanted,
-            chosen,
-            form,
-            ref,
-            lw,
-            weights,
-            np.flatnonzero(~held),
-            low,
-            high,
-            bounded,
+        plan = plan_of(
+            circuit,
+            frozenset(wanted.fixed),
+            frozenset(wanted.bounds),
+            compiled,
             order,
+            spectrum.frequency_Hz.tobytes(),
         )
+        _, smallest, largest = _sizes(spectrum)
+        limits = plan.limits.copy()
+        limits[:2] += plan.moved[0] * math.log(max(smallest, 1e-12 * largest, 1e-90))
+        limits[:2] += plan.moved[1] * math.log(max(largest, 1e-90))
+        if wanted.bounds:
+            plan.program.bind(wanted.bounds, limits[0], limits[1])
+        return cls(spectrum, plan, wanted, weights, limits)
 
-    def data(self, every: int = 1, factor: Array | None = None) -> tuple[Array, ...]:
-        """What the engine reads: every so-maneth point, weights times `factor` (N,)."""
+    @property
+    def low(self) -> Array:
+        """Lowest coordinates (X,)."""
+        low: Array = self.limits[0]
+        return low
+
+    @property
+    def high(self) -> Array:
+        """Highest coordinates (X,)."""
+        high: Array = self.limits[1]
+        return high
+
+    @property
+    def program(self) -> Program:
+        """The circuit, made ready."""
+        return self.plan.program
+
+    @property
+    def engine(self) -> Engine:
+        """What does the work."""
+        return self.plan.engine
+
+    @property
+    def form(self) -> Any:
+        """The circuit as `engine` reads it."""
+        return self.plan.form
+
+    @property
+    def ref(self) -> float:
+        """ln 2πf of mid-frequency."""
+        return self.plan.ref
+
+    @property
+    def lw(self) -> Array:
+        """ln 2πf (N,)."""
+        return self.plan.lw
+
+    @property
+    def free(self) -> Index:
+        """Coordinates that are fitted."""
+        return self.plan.free
+
+    def data(self, every: int = 1, factor: Array | None = None) -> Any:
+        """What the engine reads, (5, N): every so-maneth point, weights times `factor` (N,)."""
         z = self.spectrum.impedance_ohm
-        wr, wi = self.weights if factor is None else (self.weights[0] * factor, self.weights[1] * factor)
-        columns = (self.lw, z.real, z.imag, wr, wi)
-        return tuple(np.ascontiguousarray(column[::every]) for column in columns)
-
-    def distance(self, x: Array) -> Array:
-        """Weighted distance of each point (N,) from the model."""
-        half = len(self.spectrum)
-        size = len(self.free)
-        residual = np.empty(2 * half)
-        self.engine.normal_equations(
-            x, self.form, self.data(), self.free, np.empty((size, size)), np.empty(size), residual
-        )
-        return np.hypot(residual[:half], residual[half:])
+        rows = np.empty((5, len(self.plan.lw)))
+        rows[0], rows[1], rows[2], rows[3], rows[4] = self.plan.lw, z.real, z.imag, *self.weights
+        if factor is not None:
+            rows[3:] *= factor
+        return rows if every == 1 else np.ascontiguousarray(rows[:, ::every])
 
     def budget(self, points: int, share: float) -> int:
         """Evaluations that take about a second and a half, by counting operations, not by a clock."""
@@ -432,10 +403,9 @@ class _Task:
 
     def solve(self, starts: int) -> _Solved:
         """The best fit over all starts; long spectra are searched on a part of their points."""
-        every = max(1, len(self.lw) // _COARSE_POINTS) if len(self.lw) >= 2 * _COARSE_POINTS else 1
+        every = self.plan.every
         data = self.data(every)
-        points = self.starts(starts, data)
-        found = self.search(points, data)
+        found = self.search(self.starts(starts, data), data)
         if every > 1:
             finer = self.search(found.x[None, :], self.data())
             finer.evaluations += found.evaluations
@@ -443,152 +413,104 @@ class _Task:
             return finer
         return found
 
-    def search(self, points: Array, data: tuple[Array, ...], share: float = 1.0) -> _Solved:
-        """The best of the fits from each of `points` (S, X).
-
-        After a few it stops as soon as the residuals of the best look like noise: a missed minimum leaves
-        structure along frequency.
-        """
-        few = 2 + len(self.program.blocks) // 3
-        budget = self.budget(len(data[0]), share)
-        floor = 1e-24 * _power(data)
-        best = _Solved(points[0], math.inf, 0, False, 0, not self.order)
-        noise_like = False
+    def search(self, points: Array, data: Any, share: float = 1.0) -> _Solved:
+        """The best of the fits from each of `points` (S, X), those with their arcs in order before others."""
+        plan = self.plan
+        few = 2 + len(plan.program.blocks) // 3
+        budget = self.budget(data.shape[1], share)
+        weighted = data[1:3] * data[3:5]
+        floor = 1e-24 * float(np.vdot(weighted, weighted))
+        points = np.minimum(np.maximum(points, self.limits[0]), self.limits[1])
+        engine, common = plan.engine, (self.limits, plan.free, plan.form, data, floor)
+        if not plan.order or plan.program.settled:
+            return self.settle(engine.best(points, *common, few, min(300, budget), budget))
+        # a better fit may have its arcs in the wrong order
+        best, evaluations, starts = None, 0, 0
         for start in points:
-            x, chi2, evaluations, converged, residual = self.engine.levenberg_marquardt(
-                start,
-                self.free,
-                self.low,
-                self.high,
-                self.program.longest,
-                self.form,
-                data,
-                floor,
-                min(300, budget),
-            )
-            best.evaluations += evaluations
-            best.starts += 1
-            in_order = not self.order or _in_order(self.program, x)
-            if (in_order, -chi2) > (best.in_order, -best.chi2):
-                best.x, best.chi2, best.converged, best.in_order = x, chi2, converged, in_order
-                noise_like = chi2 <= floor or self.engine.structure(residual) < 1.0
-            if (best.starts >= few and noise_like and best.in_order) or best.evaluations >= budget:
+            here = self.settle(engine.best(start[None, :], *common, 1, min(300, budget), budget))
+            evaluations += here.evaluations
+            starts += 1
+            if best is None or (here.in_order, -here.chi2) > (best.in_order, -best.chi2):
+                best = here
+            if (starts >= few and best.noise_like and best.in_order) or evaluations >= budget:
                 break
+        assert best is not None
+        best.evaluations, best.starts = evaluations, starts
         return best
 
-    def starts(self, count: int, data: tuple[Array, ...]) -> Array:
-        """Coordinates (S, X) to start from, within the bounds."""
-        given = {**self.wanted.initial, **self.wanted.fixed}
-        names = self.program.circuit.parameter_names
-        if given and all(name in given for name in names):
-            points = self.program.to_internal(np.array([given[name] for name in names]), self.ref)[None, :]
-        else:
-            points = self.from_dictionary(count, data)
-            if given:
-                for s in range(len(points)):
-                    values, _ = self.program.to_native(points[s], self.ref)
-                    values = np.array([given.get(n, v) for n, v in zip(names, values, strict=True)])
-                    points[s] = self.program.to_internal(np.maximum(values, 1e-300), self.ref)
-        inside = points.copy()
-        inside[:, self.free] = np.clip(points, self.low, self.high)[:, self.free]
-        return inside
-
-    def from_dictionary(self, count: int, data: tuple[Array, ...]) -> Array:
-        candidates = atoms(self.program, data[0].tobytes())
-        # at unit length, since a capacitor's own size would swamp an arc's
-        length, gram, projection, norm = self.engine.inner_products(candidates.shape, data)
-        chosen, weight = self.engine.choose_starts(
-            gram,
-            projection,
-            1.0,
-            candidates.first,
-            candidates.last,
-            candidates.rank,
-            candidates.ordered,
-            self.width(candidates),
-            count,
+    def settle(self, found: Found) -> _Solved:
+        """What the engine found, with its arcs in order."""
+        plan, program = self.plan, self.plan.program
+        x, jtj, in_order = found.x, found.jtj, True
+        if plan.order:
+            moved = program.order(x)
+            if moved is not None:
+                places = np.searchsorted(plan.free, moved[plan.free])
+                x, jtj = x[moved], jtj[np.ix_(places, places)]
+            in_order = program.settled or program.in_order(x)
+        return _Solved(
+            x,
+            found.chi2,
+            jtj,
+            found.residual,
+            found.converged,
+            in_order,
+            found.noise_like,
+            found.evaluations,
+            found.starts,
         )
-        if len(chosen) == 0:
-            chosen, weight = candidates.first[None, :].copy(), np.ones((1, len(candidates.first)))
-        # a weight below zero becomes a thousandth of the data
-        scale = norm / length[chosen]
-        return start_points(self.program, candidates, chosen, weight * scale, 1e-3 * scale)
 
-    def width(self, candidates: Atoms) -> int:
-        """Partial choices the beam carries on: as many as keep the search near a tenth of a second."""
-        k = np.arange(1, len(candidates.first) + 1)
-        work = float(((candidates.last - candidates.first) * k * k).sum())
-        return int(min(256, max(8, 1e7 / work)))
-
-
-def _power(data: tuple[Array, ...]) -> float:
-    _, zr, zi, wr, wi = data
-    return float(np.dot(zr * wr, zr * wr) + np.dot(zi * wi, zi * wi))
+    def starts(self, count: int, data: Array) -> Array:
+        """Coordinates (S, X) to start from."""
+        plan, program, ref = self.plan, self.program, self.ref
+        given = {**self.wanted.initial, **self.wanted.fixed}
+        names = program.circuit.parameter_names
+        if given and all(name in given for name in names):
+            return program.to_internal(np.array([given[name] for name in names]), ref)[None, :]
+        points = plan.engine.starts(plan.candidates, data, plan.width, count)
+        for s in range(len(points) if given else 0):
+            values, _ = program.to_native(points[s], ref)
+            values = np.array([given.get(n, v) for n, v in zip(names, values, strict=True)])
+            points[s] = program.to_internal(np.maximum(values, 1e-300), ref)
+        return points
 
 
-def _robust(task: _Task, solved: _Solved, starts: int) -> tuple[_Solved, Array]:
-    """Iteratively reweighted least squares; the solution and the weight of each point (N,), 0 to 1.
+def _robust(task: _Task, solved: _Solved, weight: Weight, starts: int) -> FitResult:
+    """Iteratively reweighted least squares with Huber's weights on each point's distance, Re and Im together.
 
-    Huber's weights on each point's distance from the model, Re and Im together. After the first round the
-    starts are searched anew: outliers may have led to another minimum.
+    After the first round the starts are searched anew: outliers may have led to another minimum.
     """
     half = len(task.spectrum)
-    weight = np.ones(half)
+    down = np.ones(half)
     for turn in range(_ROBUST_TURNS):
-        distance = task.distance(solved.x)
+        residual = solved.residual.reshape(2, half) / np.sqrt(down)
+        distance = np.hypot(residual[0], residual[1])
         # the median of a Rayleigh distribution is 1.1774 of its parameter
         spread = float(np.median(distance)) / 1.1774
         if not (math.isfinite(spread) and spread > 0):
             break
-        old, weight = weight, np.minimum(1.0, _HUBER * spread / np.maximum(distance, 1e-300))
-        data = task.data(factor=np.sqrt(weight))
+        old, down = down, np.minimum(1.0, _HUBER * spread / np.maximum(distance, 1e-300))
+        data = task.data(factor=np.sqrt(down))
         again = task.search(solved.x[None, :], data, _ROBUST_SHARE)
-        if turn == 1 and half < 2 * _COARSE_POINTS:
+        if turn == 1 and half < 2 * COARSE_POINTS:
             elsewhere = task.search(task.starts(starts, data), data, 5 * _ROBUST_SHARE)
             again = min(again, elsewhere, key=lambda s: (not s.in_order, s.chi2))
         again.evaluations += solved.evaluations
         again.starts = solved.starts
         solved = again
-        if turn > 1 and np.abs(weight - old).max() < 1e-4:
+        if turn > 1 and np.abs(down - old).max() < 1e-4:
             break
-    return solved, weight
+    return _result(task, solved, weight, down)
 
 
-def _ordered(program: Program, x: Array) -> Array:
-    """`x` with equal, unconstrained arcs sorted by rising time constant."""
-    groups: dict[str, list[int]] = {}
-    for block in program.blocks:
-        if block.is_arc and not block.constrained:
-            groups.setdefault(block.signature, []).append(block.first)
-    result = x.copy()
-    for places in groups.values():
-        for place, source in zip(places, sorted(places, key=lambda at: float(x[at + 1])), strict=True):
-            result[place : place + 3] = x[source : source + 3]
-    return result
+def _variance(residual: Array, down: Array, degrees: int) -> float:
+    """Huber's asymptotic variance, Σψ²/ν/(mean ψ')², of residuals (2, N) and the weights of the points (N,).
 
-
-def _in_order(program: Program, x: Array) -> bool:
-    """Whether equal arcs, once the unconstrained are sorted, come by rising time constant."""
-    if not any(block.constrained for block in program.blocks):
-        return True
-    x = _ordered(program, x)
-    before: dict[str, float] = {}
-    for block in program.blocks:
-        clock = block.clock(x)
-        if clock is None:
-            continue
-        if clock < before.get(block.signature, -math.inf):
-            return False
-        before[block.signature] = clock
-    return True
-
-
-@lru_cache(maxsize=256)
-def student_95(degrees: int) -> float:
-    """Two-sided 95 % quantile of Student's t."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))
+    Of a point weighed down, only the direction across its distance counts, hence the half.
+    """
+    pull = float(((down * residual) ** 2).sum()) / degrees
+    response = float(np.where(down < 1, 0.5 * down, 1.0).mean())
+    return pull * float(down.mean()) / response**2
 
 
 def _inverse(jtj: Array) -> Array:
@@ -622,59 +544,6 @@ def _inverse_of_degenerate(jtj: Array, diagonal: Array) -> Array:
     return inverse
 
 
-def _result(task: _Task, solved: _Solved, weight: Weight, down: Array) -> FitResult:
-    program, circuit, free, spectrum = task.program, task.program.circuit, task.free, task.spectrum
-    count = len(free)
-    jtj, gradient = np.empty((count, count)), np.empty(count)
-    residual = np.empty(2 * len(spectrum))
-    chi2 = float(
-        task.engine.normal_equations(
-            solved.x, task.form, task.data(factor=np.sqrt(down)), free, jtj, gradient, residual
-        )
-    )
-    degrees = 2 * len(spectrum) - count
-    variance = chi2 / degrees
-    residual /= np.sqrt(np.tile(down, 2))
-    if (down < 1).any():
-        # Huber's asymptotic variance, Σψ²/ν/(mean ψ')²; of a point weighed down, only the direction across
-        # its distance counts, hence the half
-        pull = float(((np.tile(down, 2) * residual) ** 2).sum()) / degrees
-        response = float(np.where(down < 1, 0.5 * down, 1.0).mean())
-        variance = pull * float(down.mean()) / response**2
-    values, turn = program.to_native(solved.x, task.ref)
-    turn = turn[:, free]
-    inside = _inverse(jtj) * variance if np.isfinite(jtj).all() else np.full((count, count), np.inf)
-    covariance = _turned(turn, inside)
-    half = len(spectrum)
-    wr, wi = task.weights
-    model = spectrum.impedance_ohm + (residual[:half] / wr + 1j * (residual[half:] / wi))
-    flags, warnings = _flags(task, solved, values, covariance)
-    reach = student_95(degrees)
-    parameters = {
-        name: _parameter(task, i, name, float(values[i]), float(covariance[i, i]), reach, flags.get(name, ()))
-        for i, name in enumerate(circuit.parameter_names)
-    }
-    raised = {flag for each in flags.values() for flag in each}
-    status: Status = next((s for s in _WORST_FIRST if s in raised), "converged")
-    return FitResult(
-        spectrum,
-        circuit,
-        weight,
-        parameters,
-        covariance,
-        model,
-        -(residual[:half] + 1j * residual[half:]),
-        chi2,
-        chi2 / degrees,
-        degrees,
-        status,
-        tuple(warnings),
-        task.engine.name,
-        solved.evaluations,
-        solved.starts,
-    )
-
-
 def _turned(turn: Array, inside: Array) -> Array:
     """turn · inside · turnᵀ, where an infinite variance reaches only what depends on it."""
     lost = ~np.isfinite(np.diag(inside))
@@ -687,86 +556,62 @@ def _turned(turn: Array, inside: Array) -> Array:
     return covariance
 
 
-def _parameter(
-    task: _Task,
-    place: int,
-    name: str,
-    value: float,
-    variance: float,
-    reach: float,
-    flags: tuple[Status, ...],
-) -> FitParameter:
-    parameter = task.program.circuit.parameters[place]
-    if name in task.wanted.fixed:
-        return FitParameter(name, value, 0.0, parameter.unit, (value, value), True, flags)
-    uncertainty = math.sqrt(variance) if variance > 0 else 0.0
-    if parameter.logarithmic:
-        ratio = math.exp(min(reach * uncertainty / value, 700.0)) if value > 0 else 1.0
-        interval = (value / ratio, value * ratio)
-    else:
-        low, high = task.wanted.bounds.get(name, (parameter.low, parameter.high))
-        interval = (max(low, value - reach * uncertainty), min(high, value + reach * uncertainty))
-    return FitParameter(name, value, uncertainty, parameter.unit, interval, False, flags)
-
-
-def _flags(
-    task: _Task, solved: _Solved, values: Array, covariance: Array
-) -> tuple[dict[str, tuple[Status, ...]], list[str]]:
-    """What is wrong with which parameter, and advice on it."""
-    program, names = task.program, task.program.circuit.parameter_names
-    flags: dict[str, list[Status]] = {}
-    warnings: list[str] = []
-
-    def flag(name: str, status: Status, advice: str) -> None:
-        flags.setdefault(name, []).append(status)
-        warnings.append(f"{name}: {advice}")
-
+def _result(task: _Task, solved: _Solved, weight: Weight, down: Array | None = None) -> FitResult:
+    """The result in the words of the user; `down` (N,) is the weight of each point in a robust fit."""
+    plan, spectrum, wanted = task.plan, task.spectrum, task.wanted
+    program, circuit = plan.program, plan.program.circuit
+    half = len(spectrum)
+    degrees = 2 * half - len(plan.free)
+    residual = solved.residual.reshape(2, half)
+    variance = solved.chi2 / degrees
+    if down is not None:
+        residual = residual / np.sqrt(down)
+        if (down < 1).any():
+            variance = _variance(residual, down, degrees)
+    native, turn = program.to_native(solved.x, plan.ref)
+    if len(plan.free) < program.size:
+        turn = turn[:, plan.free]
+    covariance = plan.engine.covariance_of(solved.jtj, turn, variance)
+    if covariance is None:
+        size = len(solved.jtj)
+        inverse = _inverse(solved.jtj) if np.isfinite(solved.jtj).all() else np.full((size, size), np.inf)
+        covariance = _turned(turn, inverse * variance)
+    values, errors = native.tolist(), np.sqrt(np.maximum(covariance.diagonal(), 0.0)).tolist()
+    flags, warnings = verdict(
+        program,
+        plan.window,
+        plan.free_set,
+        plan.bounded,
+        solved.x.tolist(),
+        task.low.tolist(),
+        task.high.tolist(),
+        values,
+        errors,
+    )
+    if not solved.in_order:
+        advice = "No fit within these constraints has its arcs by falling frequency; check the names."
+        warnings = (advice, *warnings)
     if not solved.converged:
-        for name in names:
-            flags.setdefault(name, []).append("not_converged")
-        warnings.append(
-            "The fit did not converge: check the data for outliers, take a simpler circuit or give a start."
-        )
-    if task.order and not solved.in_order:
-        warnings.append("No fit within these constraints has its arcs by falling frequency; check the names.")
-    free = set(task.free.tolist())
-    for part in program.parts:
-        if part.code == ZARC and not -task.lw[0] <= solved.x[part.at + 1] <= -task.lw[-1]:
-            peak = math.exp(-float(solved.x[part.at + 1])) / (2 * math.pi)
-            flag(
-                names[part.natives[0]],
-                "arc_outside_window",
-                f"its arc peaks at {peak:.3g} Hz, outside the measured {task.spectrum.frequency_Hz[-1]:.3g}"
-                f" to {task.spectrum.frequency_Hz[0]:.3g} Hz; measure there, or leave the arc out and read"
-                " its resistance together with its neighbour's.",
-            )
-        for j, native in enumerate(part.natives):
-            at = part.at + j
-            parameter = program.circuit.parameters[native]
-            arc_inner = part.role in ("arc", "capacitor_arc") and j == 1
-            if at not in free or arc_inner:
-                continue
-            stuck = solved.x[at] <= task.low[at] or solved.x[at] >= task.high[at]
-            if stuck and (parameter.logarithmic or at in task.bounded):
-                flag(
-                    names[native],
-                    "at_bound",
-                    f"it ran into its limit {values[native]:.4g} {parameter.unit}; widen the limit, or leave"
-                    " the element out.",
-                )
-            elif stuck:
-                flag(
-                    names[native],
-                    "not_separable",
-                    f"the exponent is at its limit {values[native]:.3g}; fix it, take a capacitor for 1, or"
-                    " fit fewer arcs.",
-                )
-            error = math.sqrt(max(float(covariance[native, native]), 0.0))
-            if parameter.unit == "ohm" and error > _SEPARABLE * values[native]:
-                flag(
-                    names[native],
-                    "not_separable",
-                    f"its standard error is {min(100 * error / values[native], 1e6):.0f} % of its value; fix"
-                    " an exponent, fit fewer arcs, or tie several spectra.",
-                )
-    return {name: tuple(dict.fromkeys(each)) for name, each in flags.items()}, warnings
+        flags, warnings = not_converged(program, flags, warnings)
+    residuals = np.empty(half, dtype=np.complex128)
+    residuals.real, residuals.imag = residual
+    off = residuals.copy()
+    off.real /= task.weights[0]
+    off.imag /= task.weights[1]
+    return FitResult(
+        spectrum,
+        circuit,
+        weight,
+        Parameters(lambda: parameters_of(circuit, values, errors, wanted.fixed, wanted.bounds, flags, degrees)),
+        covariance,
+        spectrum.impedance_ohm + off,
+        -residuals,
+        solved.chi2,
+        solved.chi2 / degrees,
+        degrees,
+        worst(flags),
+        warnings,
+        plan.engine.name,
+        solved.evaluations,
+        solved.starts,
+    )
