@@ -1,0 +1,1 @@
+"""Cycles, efficiency, resistance, shorts and critical current out of a cycling record."""

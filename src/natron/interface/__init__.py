@@ -1,0 +1,1 @@
+"""Metal | ceramic: pressing, contact, voids, liquid alloys, evaporation, flaws and survival."""
