@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from natron.data import Spectrum
-from natron.eis.selection import Selection, select_circuit
+from natron.eis.choice.selection import Selection, select_circuit
 
 FREQUENCY_HZ = np.logspace(6, 0, 60)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from natron.core import InputError
 from natron.data import DataError, Provenance, Spectrum
-from natron.eis.correction import CorrectionWarning, correct
+from natron.eis.checks.correction import CorrectionWarning, correct
 
 F = np.logspace(6, 0, 61)
 S = 2j * np.pi * F

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from natron.data import Spectrum
-from natron.eis import _engine, fit, parse_circuit
-from natron.eis._program import lower
+from natron.eis import fit, parse_circuit
+from natron.eis.fitting import engine
+from natron.eis.fitting.program import lower
 
 LW = np.log(2 * np.pi * np.logspace(6, 0, 60))
 REF = float(0.5 * (LW[0] + LW[-1]))
@@ -51,7 +52,7 @@ def test_all_engines_have_the_same_derivatives(circuit: str) -> None:
     for kind in ("series", "tree", "numpy"):
         jtj, gradient, residual = np.empty((len(x), len(x))), np.empty(len(x)), np.empty(120)
         form = program.form(kind, REF)  # type: ignore[arg-type]
-        chi2 = _engine.engine(kind).normal_equations(x, form, data, free, jtj, gradient, residual)  # type: ignore[arg-type]
+        chi2 = engine.engine(kind).normal_equations(x, form, data, free, jtj, gradient, residual)  # type: ignore[arg-type]
         found.append((chi2, jtj, gradient, residual))
     scale = np.sqrt(np.diag(found[2][1]))
     for chi2, jtj, gradient, residual in found[:2]:
@@ -73,11 +74,11 @@ def test_without_a_place_for_compiled_code_it_is_compiled_anew(
             raise RuntimeError("cannot cache function: no locator available")
         return function
 
-    monkeypatch.setattr(_engine, "import_module", lambda name: SimpleNamespace(njit=njit))
-    _engine._no_cache.cache_clear()
+    monkeypatch.setattr(engine, "import_module", lambda name: SimpleNamespace(njit=njit))
+    engine._no_cache.cache_clear()
     with caplog.at_level(logging.WARNING):
-        covariance = _engine._compiled("covariance", "any", {})
-        _engine._compiled("inner_products", "any", {})
+        covariance = engine._compiled("covariance", "any", {})
+        engine._compiled("inner_products", "any", {})
     assert [record.message.count("NUMBA_CACHE_DIR") for record in caplog.records] == [1]
     out = np.empty((2, 2))
     assert covariance(4 * np.eye(2), np.eye(2), 3.0, np.empty((2, 2)), np.empty((2, 2)), out)
@@ -93,7 +94,7 @@ def test_a_full_disk_does_not_stop_a_fit() -> None:
             raise OSError("No space left on device")
         return x + 1
 
-    assert _engine._twice(compiled)(1) == 2
+    assert engine._twice(compiled)(1) == 2
     assert calls == [1, 1]
 
 

@@ -17,12 +17,12 @@ from natron.core.constants import BOLTZMANN_J_PER_K, ELEMENTARY_CHARGE_C
 from natron.core.uncertainty import propagate
 from natron.data import Spectrum
 from natron.eis import FitResult, effective_capacitance, fit, parse_circuit
-from natron.eis.arcs import features
-from natron.eis.evidence import SCALES, Electrolyte, Range, table, thickness_exponent
-from natron.eis.geometry import Geometry, areal_resistance, conductivity, conductivity_law, normalise
-from natron.eis.meaning import CLEAR_ODDS, assign
-from natron.eis.replicates import replicate, replicate_cells
-from natron.eis.symmetric import constriction_hint, symmetric_cell
+from natron.eis.meaning.arcs import features
+from natron.eis.meaning.assignment import CLEAR_ODDS, assign
+from natron.eis.meaning.evidence import SCALES, Electrolyte, Range, table, thickness_exponent
+from natron.eis.meaning.geometry import Geometry, areal_resistance, conductivity, conductivity_law, normalise
+from natron.eis.meaning.replicates import replicate, replicate_cells
+from natron.eis.meaning.symmetric import constriction_hint, symmetric_cell
 from natron.materials import material
 
 DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from natron.core import InputError
 from natron.data import DataError, Spectrum
 from natron.eis import CircuitError, parse_circuit
-from natron.eis.selection import Selection, select_circuit, structure_p
+from natron.eis.choice.candidates import structure_p
+from natron.eis.choice.selection import Selection, select_circuit
 
 F = FREQUENCY_HZ
 S = 2j * np.pi * F

@@ -15,10 +15,10 @@ from scipy.optimize import least_squares
 from natron.core import InputError
 from natron.data import DataError, Spectrum
 from natron.eis import CircuitError, FitError, fit, parse_circuit
-from natron.eis.arrhenius import weighted_line
-from natron.eis.onset import above_onset
-from natron.eis.series import SeriesResult, fit_series
-from natron.eis.trends import trend
+from natron.eis.series.analysis import SeriesResult, fit_series
+from natron.eis.series.arrhenius import weighted_line
+from natron.eis.series.onset import above_onset
+from natron.eis.series.trends import trend
 
 TWO = "R0-p(R1,CPE1)-p(R2,CPE2)"
 F = np.logspace(6, 0, 60)

@@ -9,17 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from natron.eis.arcs import Feature, features
-    from natron.eis.arrhenius import Arrhenius
-    from natron.eis.capacitance import Formula, effective_capacitance
-    from natron.eis.causality import KKResult, kramers_kronig
-    from natron.eis.circuits import Circuit, parse_circuit
-    from natron.eis.correction import CorrectionWarning, correct
-    from natron.eis.elements import Element, Parameter, known_elements, register
+    from natron.eis.checks.causality import KKResult, kramers_kronig
+    from natron.eis.checks.correction import CorrectionWarning, correct
+    from natron.eis.choice.selection import Selection, select_circuit
+    from natron.eis.circuits.elements import Element, Parameter, known_elements, register
+    from natron.eis.circuits.notation import Circuit, parse_circuit
     from natron.eis.errors import CircuitError, FitError
-    from natron.eis.evidence import CellKind, Electrolyte, Process
-    from natron.eis.fitting import FitParameter, FitResult, Status, Weight, fit
-    from natron.eis.geometry import (
+    from natron.eis.fitting.capacitance import Formula, effective_capacitance
+    from natron.eis.fitting.result import FitParameter, FitResult, Status, Weight
+    from natron.eis.fitting.spectrum_fit import fit
+    from natron.eis.meaning.arcs import Feature, features
+    from natron.eis.meaning.assignment import Assignment, Candidate, Evidence, Meaning, assign
+    from natron.eis.meaning.evidence import CellKind, Electrolyte, Process
+    from natron.eis.meaning.geometry import (
         ConductivityLaw,
         Geometry,
         Normalised,
@@ -28,15 +30,14 @@ if TYPE_CHECKING:
         conductivity_law,
         normalise,
     )
-    from natron.eis.meaning import Assignment, Candidate, Evidence, Meaning, assign
+    from natron.eis.meaning.replicates import ReplicateCells, Replicates, replicate, replicate_cells
+    from natron.eis.meaning.symmetric import ConstrictionHint, SymmetricCell, constriction_hint, symmetric_cell
+    from natron.eis.meaning.window import HighFrequency
     from natron.eis.relaxation import DRTPeak, DRTResult, drt
-    from natron.eis.replicates import ReplicateCells, Replicates, replicate, replicate_cells
-    from natron.eis.selection import Selection, select_circuit
-    from natron.eis.series import SeriesResult, fit_series
-    from natron.eis.symmetric import ConstrictionHint, SymmetricCell, constriction_hint, symmetric_cell
-    from natron.eis.tie import TieTest
-    from natron.eis.trends import Trend
-    from natron.eis.window import HighFrequency
+    from natron.eis.series.analysis import SeriesResult, fit_series
+    from natron.eis.series.arrhenius import Arrhenius
+    from natron.eis.series.tie import TieTest
+    from natron.eis.series.trends import Trend
 
 __all__ = [
     "Arrhenius",
@@ -97,51 +98,19 @@ __all__ = [
 ]
 
 _NAMES = {
-    "arcs": (
-        "Feature",
-        "features",
-    ),
-    "arrhenius": ("Arrhenius",),
-    "capacitance": (
-        "Formula",
-        "effective_capacitance",
-    ),
-    "circuits": (
-        "Circuit",
-        "parse_circuit",
-    ),
-    "correction": (
-        "CorrectionWarning",
-        "correct",
-    ),
-    "relaxation": (
-        "DRTPeak",
-        "DRTResult",
-        "drt",
-    ),
-    "elements": (
-        "Element",
-        "Parameter",
-        "known_elements",
-        "register",
-    ),
-    "errors": (
-        "CircuitError",
-        "FitError",
-    ),
-    "evidence": (
-        "CellKind",
-        "Electrolyte",
-        "Process",
-    ),
-    "fitting": (
-        "FitParameter",
-        "FitResult",
-        "Status",
-        "Weight",
-        "fit",
-    ),
-    "geometry": (
+    "checks.causality": ("KKResult", "kramers_kronig"),
+    "checks.correction": ("CorrectionWarning", "correct"),
+    "choice.selection": ("Selection", "select_circuit"),
+    "circuits.elements": ("Element", "Parameter", "known_elements", "register"),
+    "circuits.notation": ("Circuit", "parse_circuit"),
+    "errors": ("CircuitError", "FitError"),
+    "fitting.capacitance": ("Formula", "effective_capacitance"),
+    "fitting.result": ("FitParameter", "FitResult", "Status", "Weight"),
+    "fitting.spectrum_fit": ("fit",),
+    "meaning.arcs": ("Feature", "features"),
+    "meaning.assignment": ("Assignment", "Candidate", "Evidence", "Meaning", "assign"),
+    "meaning.evidence": ("CellKind", "Electrolyte", "Process"),
+    "meaning.geometry": (
         "ConductivityLaw",
         "Geometry",
         "Normalised",
@@ -150,40 +119,14 @@ _NAMES = {
         "conductivity_law",
         "normalise",
     ),
-    "causality": (
-        "KKResult",
-        "kramers_kronig",
-    ),
-    "meaning": (
-        "Assignment",
-        "Candidate",
-        "Evidence",
-        "Meaning",
-        "assign",
-    ),
-    "replicates": (
-        "ReplicateCells",
-        "Replicates",
-        "replicate",
-        "replicate_cells",
-    ),
-    "selection": (
-        "Selection",
-        "select_circuit",
-    ),
-    "series": (
-        "SeriesResult",
-        "fit_series",
-    ),
-    "symmetric": (
-        "ConstrictionHint",
-        "SymmetricCell",
-        "constriction_hint",
-        "symmetric_cell",
-    ),
-    "tie": ("TieTest",),
-    "trends": ("Trend",),
-    "window": ("HighFrequency",),
+    "meaning.replicates": ("ReplicateCells", "Replicates", "replicate", "replicate_cells"),
+    "meaning.symmetric": ("ConstrictionHint", "SymmetricCell", "constriction_hint", "symmetric_cell"),
+    "meaning.window": ("HighFrequency",),
+    "relaxation": ("DRTPeak", "DRTResult", "drt"),
+    "series.analysis": ("SeriesResult", "fit_series"),
+    "series.arrhenius": ("Arrhenius",),
+    "series.tie": ("TieTest",),
+    "series.trends": ("Trend",),
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names}
 

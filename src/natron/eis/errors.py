@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from natron.core import InputError, NatronError
 
 if TYPE_CHECKING:
-    from natron.eis.fitting import FitResult
+    from natron.eis.fitting.result import FitResult
 
 
 class CircuitError(InputError):

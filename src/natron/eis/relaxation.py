@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from natron.core import InputError, did_you_mean
 from natron.data import Spectrum
-from natron.eis.causality import kramers_kronig, scaled_impedance
+from natron.eis.checks.causality import kramers_kronig
+from natron.eis.checks.elements_fit import scaled_impedance
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]

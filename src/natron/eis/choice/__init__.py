@@ -1,0 +1,1 @@
+"""Which circuit a spectrum calls for."""

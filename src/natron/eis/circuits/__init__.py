@@ -1,0 +1,1 @@
+"""Circuits in words, and the elements they are made of."""

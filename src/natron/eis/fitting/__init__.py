@@ -1,0 +1,1 @@
+"""The fit of one circuit to one spectrum."""

@@ -1,0 +1,1 @@
+"""What arcs are, in units of the sample."""

@@ -1,0 +1,1 @@
+"""Spectra over temperature, cycles or time, fitted together."""
