@@ -141,6 +141,11 @@ class Spectrum:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # unpickled arrays come back writeable
+        for name, value in state.items():
+            object.__setattr__(self, name, _locked(value) if isinstance(value, np.ndarray) else value)
+
     def __len__(self) -> int:
         return len(self.frequency_Hz)
 

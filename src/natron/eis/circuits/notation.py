@@ -92,6 +92,10 @@ class Circuit:
     def __str__(self) -> str:
         return self.text
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # elements hold functions, which cannot be pickled; a user's own must be registered where it is read
+        return parse_circuit, (self.text,)
+
     def values(self, given: Mapping[str, float] | Sequence[float]) -> Real:
         """Parameter values as an array (P,), from a mapping by name or a sequence in order.
 

@@ -99,28 +99,24 @@ def combined_origin(origin: Origin, *used: Quantity | None) -> Origin:
 
 @dataclass(frozen=True, slots=True)
 class SpecificCapacitance:
-    """Capacitance of an arc or a tail, of the cell and made specific; SI.
+    """Capacitance of an arc or a tail, of the cell and made specific; no uncertainty where the fit gives none.
 
     Attributes
     ----------
-    capacitance_F, uncertainty_F : float
-        Of the whole cell, by the formula named in `natron.eis.arcs.Feature`.
-    areal_F_per_m2, areal_uncertainty_F_per_m2 : float or None
-        C/A: what matters for an interface. 1 F/m² = 1e-4 F/cm².
-    per_length_F_per_m, per_length_uncertainty_F_per_m : float or None
-        C d/A: what matters for grains and their boundaries (brick layers). 1 F/m = 0.01 F/cm.
-    frequency_Hz, frequency_uncertainty_Hz : float or None
+    total : Quantity
+        Of the whole cell, kind ``capacitance``, by the formula named in `natron.eis.Feature`.
+    areal : Quantity or None
+        C/A, kind ``areal_capacitance``: what matters for an interface.
+    per_length : Quantity or None
+        C d/A, kind ``capacitance_per_length``: what matters for grains and their boundaries (brick layers).
+    frequency : Quantity or None
         Of an arc's peak; geometry does not enter it.
     """
 
-    capacitance_F: float
-    uncertainty_F: float
-    areal_F_per_m2: float | None
-    areal_uncertainty_F_per_m2: float | None
-    per_length_F_per_m: float | None
-    per_length_uncertainty_F_per_m: float | None
-    frequency_Hz: float | None
-    frequency_uncertainty_Hz: float | None
+    total: Quantity
+    areal: Quantity | None
+    per_length: Quantity | None
+    frequency: Quantity | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +160,29 @@ def normalise(result: FitResult, geometry: Geometry | None = None, *, origin: Or
         if C is None:
             continue
         relative = feature.capacitance_decades * math.log(10)
-        per_area = C / area.value
-        per_length = None if geometry.thickness is None else per_area * geometry.thickness.value
-        f = feature.frequency_Hz
+        per_area, f, d = C / area.value, feature.frequency_Hz, geometry.thickness
         capacitances[feature.name] = SpecificCapacitance(
-            C,
-            C * relative,
-            per_area,
-            per_area * math.hypot(relative, _relative(area)),
-            per_length,
-            None if per_length is None else per_length * math.hypot(relative, geometry.relative_uncertainty),
-            f,
-            None if f is None else f * feature.frequency_decades * math.log(10),
+            _spread(C, relative, "capacitance", origin),
+            _spread(per_area, math.hypot(relative, _relative(area)), "areal_capacitance", origin),
+            None
+            if d is None
+            else _spread(
+                per_area * d.value,
+                math.hypot(relative, geometry.relative_uncertainty),
+                "capacitance_per_length",
+                origin,
+            ),
+            None if f is None else _spread(f, feature.frequency_decades * math.log(10), "frequency", origin),
         )
     return Normalised(
         {name: areal_resistance(result, (name,), geometry, origin=origin) for name in resistances}, capacitances
     )
+
+
+def _spread(value: float, relative: float, kind: str, origin: Origin) -> Quantity:
+    """A quantity with a relative uncertainty, left out where the data do not determine it."""
+    u = value * relative
+    return Quantity(value, u if 0 < u < math.inf else None, kind, origin)
 
 
 def summed(result: FitResult, names: Iterable[str]) -> tuple[float, float]:
