@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from natron.eis.checks.causality import KKResult, kramers_kronig
     from natron.eis.checks.correction import CorrectionWarning, correct
+    from natron.eis.choice.automatic import fit
     from natron.eis.choice.selection import Selection, select_circuit
     from natron.eis.circuits.elements import Element, Parameter, known_elements, register
     from natron.eis.circuits.notation import Circuit, parse_circuit
-    from natron.eis.errors import CircuitError, FitError
+    from natron.eis.errors import CircuitError
     from natron.eis.fitting.capacitance import Formula, effective_capacitance
-    from natron.eis.fitting.result import FitParameter, FitResult, Status, Weight
-    from natron.eis.fitting.spectrum_fit import fit
+    from natron.eis.fitting.result import FitError, FitParameter, FitResult, Status, Weight
     from natron.eis.meaning.arcs import Feature, features
     from natron.eis.meaning.assignment import Assignment, Candidate, Evidence, Meaning, assign
     from natron.eis.meaning.evidence import CellKind, Electrolyte, Process
@@ -100,13 +100,13 @@ __all__ = [
 _NAMES = {
     "checks.causality": ("KKResult", "kramers_kronig"),
     "checks.correction": ("CorrectionWarning", "correct"),
+    "choice.automatic": ("fit",),
     "choice.selection": ("Selection", "select_circuit"),
     "circuits.elements": ("Element", "Parameter", "known_elements", "register"),
     "circuits.notation": ("Circuit", "parse_circuit"),
-    "errors": ("CircuitError", "FitError"),
+    "errors": ("CircuitError",),
     "fitting.capacitance": ("Formula", "effective_capacitance"),
-    "fitting.result": ("FitParameter", "FitResult", "Status", "Weight"),
-    "fitting.spectrum_fit": ("fit",),
+    "fitting.result": ("FitError", "FitParameter", "FitResult", "Status", "Weight"),
     "meaning.arcs": ("Feature", "features"),
     "meaning.assignment": ("Assignment", "Candidate", "Evidence", "Meaning", "assign"),
     "meaning.evidence": ("CellKind", "Electrolyte", "Process"),

@@ -21,7 +21,7 @@ from natron.eis.choice.candidates import (
 )
 from natron.eis.circuits.notation import Circuit
 from natron.eis.fitting.result import Weight
-from natron.eis.fitting.spectrum_fit import fit
+from natron.eis.fitting.spectrum_fit import fit_circuit
 from natron.eis.fitting.task import EngineName
 
 _SEARCH_STARTS = 6
@@ -196,7 +196,7 @@ class Search:
             if note not in self.notes:
                 self.notes.append(note)
             return None
-        result = fit(self.spectrum, circuit, self.weight, initial=initial, starts=starts, engine=self.engine)
+        result = fit_circuit(self.spectrum, circuit, self.weight, initial=initial, starts=starts, engine=self.engine)
         self.fits += 1
         # the operations of a fit, about a nanosecond each, as its own budget counts them
         each = len(self.spectrum) * size * (20.0 + size)

@@ -27,7 +27,7 @@ from natron.eis.choice.candidates import (
 from natron.eis.choice.search import Search
 from natron.eis.circuits.notation import Circuit, Leaf, Node, parse_circuit
 from natron.eis.fitting.result import FitResult, Weight
-from natron.eis.fitting.spectrum_fit import fit
+from natron.eis.fitting.spectrum_fit import fit_circuit
 from natron.eis.fitting.task import EngineName
 
 SelectionStatus = Literal["accepted", "flagged", "structured"]
@@ -230,7 +230,7 @@ def _on_all_points(spectrum: Spectrum, search: Search, count: int) -> list[Candi
     ranked = [best, *sorted((c for c in search.found if c is not best), key=lambda c: c.score(search.criterion))]
     return [
         candidate_of(
-            fit(spectrum, c.circuit, search.weight, initial=c.result.values, engine=search.engine),
+            fit_circuit(spectrum, c.circuit, search.weight, initial=c.result.values, engine=search.engine),
             c.words,
             search.accuracy,
         )

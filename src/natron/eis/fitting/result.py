@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from natron.core import NatronError
 from natron.data import Spectrum
 from natron.eis.circuits.elements import Complex
 from natron.eis.circuits.notation import Circuit
@@ -112,6 +113,16 @@ class FitResult:
         result = np.where(both, np.clip(result, -1.0, 1.0), 0.0)
         np.fill_diagonal(result, 1.0)
         return result
+
+
+class FitError(NatronError):
+    """A fit asked to be strict is not to be trusted; `result` holds what it found."""
+
+    exit_code = 4
+
+    def __init__(self, result: FitResult) -> None:
+        self.result = result
+        super().__init__(f"{result.circuit}: {result.status}. " + " ".join(result.warnings))
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""Fit of a circuit to a spectrum, without a guess, with uncertainties and a verdict on each parameter."""
+"""Fit of one circuit to one spectrum, with uncertainties and a verdict on each parameter."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import numpy as np
 
 from natron.core import InputError
 from natron.data import DataError, Spectrum
-from natron.eis.circuits.notation import Circuit, parse_circuit
-from natron.eis.errors import FitError
+from natron.eis.circuits.notation import Circuit
 from natron.eis.fitting.covariance import inverse_of, turned
 from natron.eis.fitting.equations import Array
-from natron.eis.fitting.result import FitResult, Parameters, Weight, parameters_of
+from natron.eis.fitting.result import FitError, FitResult, Parameters, Weight, parameters_of
 from natron.eis.fitting.robust import huber_variance, robust_fit
 from natron.eis.fitting.task import EngineName, Solved, Task, is_compiled
 from natron.eis.fitting.verdict import not_converged, verdict, worst
@@ -20,9 +19,9 @@ from natron.eis.fitting.wanted import Wanted
 from natron.eis.fitting.weights import refuse_the_absurd, weights_of
 
 
-def fit(
+def fit_circuit(
     spectrum: Spectrum,
-    circuit: str | Circuit,
+    circuit: Circuit,
     weight: Weight = "modulus",
     *,
     initial: Mapping[str, float] | None = None,
@@ -34,70 +33,14 @@ def fit(
     engine: EngineName = "auto",
     strict: bool = False,
 ) -> FitResult:
-    """Fit a circuit to a spectrum; no guess is needed.
-
-    A dictionary of candidates for each branch of the top-level series is combined by variable projection
-    (Golub and Pereyra 1973, DOI 10.1137/0710036); the best mixtures start Levenberg–Marquardt fits in
-    logarithms of positive parameters, p(R,CPE) as (R, τ, n). Exponents stay as they are, within bounds that
-    take part in the step: a logit would put the ideal capacitor, n = 1, out of reach.
-
-    Parameters
-    ----------
-    spectrum : Spectrum
-        No point of it is dropped.
-    circuit : str or Circuit
-        Such as ``R0-p(R1,CPE1)-p(R2,CPE2)``; ``auto`` takes the one that `natron.eis.select_circuit` finds,
-        and then neither `initial`, `fixed` nor `bounds` can be given.
-    weight : {"modulus", "proportional", "unit", "measured"}
-        1/|Z measured|; 1/|Re Z| and 1/|Im Z|, each at least 1 % of |Z|; 1; or 1/`spectrum.noise_ohm`.
-    initial : mapping, optional
-        Values to start from. Where all free parameters are given, that is the only start.
-    fixed : mapping, optional
-        Values that stay.
-    bounds : mapping of (low, high), optional
-        Limits of parameters; 0 and inf leave a side as it is.
-    order : bool
-        Whether equal arcs are named by falling frequency: R1 is the fastest, also where a parameter of one
-        is fixed or bounded.
-    robust : bool
-        Weigh points down that lie far out (Huber 1964, DOI 10.1214/aoms/1177703732); χ² is then the
-        weighed-down one, `residuals` stay as they are.
-    starts : int
-        At most so many fits are tried, 1 to 200.
-    engine : {"auto", "numba", "numpy"}
-        Compiled where numba is installed, else array code; the answers agree.
-    strict : bool
-        Raise where the status is ``not_converged``.
-
-    Raises
-    ------
-    CircuitError
-        Where the circuit cannot be read, or a parameter is unknown or outside its limits.
-    DataError
-        Where the spectrum has too few points for the circuit, more than 10 000, a |Z| of zero where the
-        weights need it, or no noise for measured weights.
-    FitError
-        Where `strict` and not converged.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from natron.eis import parse_circuit
-    >>> f = np.logspace(6, 0, 60)
-    >>> z = parse_circuit("R0-p(R1,CPE1)").impedance([10.0, 50.0, 1e-6, 0.9], f)
-    >>> round(fit(Spectrum(f, z), "R0-p(R1,CPE1)").parameters["R1"].value, 6)
-    50.0
-    """
-    if isinstance(circuit, str) and circuit.strip() == "auto":
-        return _fit_chosen(spectrum, weight, initial, fixed, bounds, robust, starts, engine, strict)
-    parsed = parse_circuit(circuit) if isinstance(circuit, str) else circuit
-    wanted = Wanted.checked(parsed, initial or {}, fixed or {}, bounds or {})
+    """Fit this circuit; the arguments are those of `natron.eis.fit`."""
+    wanted = Wanted.checked(circuit, initial or {}, fixed or {}, bounds or {})
     if not 1 <= starts <= 200:
         raise InputError("starts is out of range", given=starts, allowed="1 to 200")
     compiled = is_compiled(engine)
     refuse_the_absurd(spectrum)
     weights = weights_of(spectrum, weight)
-    free_count = len(parsed.parameter_names) - len(wanted.fixed)
+    free_count = len(circuit.parameter_names) - len(wanted.fixed)
     if not 0 < free_count < 2 * len(spectrum):
         raise DataError(
             "this many parameters cannot be fitted",
@@ -106,7 +49,7 @@ def fit(
             hint="Measure more points, take a smaller circuit or fix parameters." if free_count else None,
         )
     with np.errstate(all="ignore"):
-        task = Task.of(spectrum, parsed, wanted, weights, compiled, order)
+        task = Task.of(spectrum, circuit, wanted, weights, compiled, order)
         solved = task.solve(starts)
         down = None
         if robust:
@@ -115,32 +58,6 @@ def fit(
     if strict and result.status == "not_converged":
         raise FitError(result)
     return result
-
-
-def _fit_chosen(
-    spectrum: Spectrum,
-    weight: Weight,
-    initial: Mapping[str, float] | None,
-    fixed: Mapping[str, float] | None,
-    bounds: Mapping[str, tuple[float, float]] | None,
-    robust: bool,
-    starts: int,
-    engine: EngineName,
-    strict: bool,
-) -> FitResult:
-    """The fit of the circuit that the spectrum calls for."""
-    # imported here: choosing a circuit fits many
-    from natron.eis.choice.selection import select_circuit
-
-    if initial or fixed or bounds:
-        raise InputError(
-            "no parameter can be given while the circuit is still to be chosen", key="circuit", given="auto"
-        )
-    chosen = select_circuit(spectrum, weight=weight, starts=starts, engine=engine).result
-    if not (robust or strict):
-        return chosen
-    # χ² values weighed down differently cannot be compared, so the choice is made plainly and fitted again
-    return fit(spectrum, chosen.circuit, weight, robust=robust, starts=starts, engine=engine, strict=strict)
 
 
 def result_of(task: Task, solved: Solved, weight: Weight, down: Array | None = None) -> FitResult:

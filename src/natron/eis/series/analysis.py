@@ -12,11 +12,11 @@ import numpy as np
 from natron.core import InputError, did_you_mean
 from natron.data import DataError, Spectrum
 from natron.eis.circuits.notation import Circuit, parse_circuit
-from natron.eis.errors import CircuitError, FitError
+from natron.eis.errors import CircuitError
 from natron.eis.fitting.capacitance import effective_capacitance
 from natron.eis.fitting.engine import Array
-from natron.eis.fitting.result import FitParameter, FitResult, Status, Weight
-from natron.eis.fitting.spectrum_fit import fit
+from natron.eis.fitting.result import FitError, FitParameter, FitResult, Status, Weight
+from natron.eis.fitting.spectrum_fit import fit_circuit
 from natron.eis.fitting.task import EngineName
 from natron.eis.series.arrhenius import BOLTZMANN_EV_PER_K, Arrhenius, arrhenius_law, weighted_line
 from natron.eis.series.joint import Stack, TiedFit, tied_fit, tied_optimum
@@ -247,13 +247,13 @@ def fit_series(
             part = within(spectrum, low, high)
             if cut == "auto":
                 part = above_onset(part, parsed, weight, engine)
-            found.append(fit(part, parsed, weight, starts=starts, engine=engine))
+            found.append(fit_circuit(part, parsed, weight, starts=starts, engine=engine))
         except DataError as error:
             raise error.at(key=label) from error
         kept.append(part)
 
     def refit(at: int, initial: Mapping[str, float]) -> FitResult:
-        return fit(kept[at], parsed, weight, initial=initial, order=False, starts=starts, engine=engine)
+        return fit_circuit(kept[at], parsed, weight, initial=initial, order=False, starts=starts, engine=engine)
 
     rank = np.argsort(course, kind="stable")
     drift, axis = (0.0, 2.0), course[rank]

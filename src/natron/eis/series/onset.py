@@ -9,7 +9,7 @@ import numpy as np
 from natron.data import DataError, Spectrum
 from natron.eis.circuits.notation import Circuit
 from natron.eis.fitting.result import FitResult, Weight
-from natron.eis.fitting.spectrum_fit import fit
+from natron.eis.fitting.spectrum_fit import fit_circuit
 from natron.eis.fitting.task import EngineName
 
 _DEEPEST = 0.6
@@ -41,7 +41,7 @@ def above_onset(
         if points - cut < free + 2:
             break
         kept = spectrum if cut == 0 else spectrum.where(spectrum.frequency_Hz > spectrum.frequency_Hz[-cut])
-        found = fit(kept, circuit, weight, engine=engine, starts=_STARTS)
+        found = fit_circuit(kept, circuit, weight, engine=engine, starts=_STARTS)
         if cut and found.status in ("arc_outside_window", "not_converged"):
             continue
         # below double precision every fit is perfect
