@@ -21,8 +21,8 @@ import numpy as np
 
 from natron.data import Spectrum
 from natron.eis import fit
-from natron.eis.series.arrhenius import BOLTZMANN_EV_PER_K
 from natron.eis.series.analysis import fit_series
+from natron.eis.series.arrhenius import BOLTZMANN_EV_PER_K
 
 CIRCUIT = "R0-p(R1,CPE1)-p(R2,CPE2)"
 FREQUENCY_HZ = np.logspace(6, 0, 60)
