@@ -1,0 +1,301 @@
+"""The loops of the voxel solver, compiled.
+
+A field of n0 × n1 × n2 voxels stands in arrays with one ghost voxel on every side. ``t0[i, j, k]`` is the
+conductance of the face between voxels (i − 1, j, k) and (i, j, k), likewise ``t1`` and ``t2``; the first and last
+faces along axis 0 lead to the electrodes, whose ghosts hold the potential zero of a correction. Insulated sides
+have faces of zero; on periodic sides ghosts are copies of the opposite voxels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import prange
+
+from natron.core.compiled import compiled
+
+_TOGETHER = {"parallel": True, "fastmath": True, "boundscheck": False}
+# below this share of the face beside it, an inner face cuts a coarse voxel in two: its current stays in the part
+# next to the face, and the cut adds no resistance. Without it insulating pores take hundreds of iterations.
+_WEAK = 0.1
+_INSIDE = {"fastmath": True, "boundscheck": False, "inline": "always"}
+
+
+@compiled(**_INSIDE)
+def _row(x: Any, b: Any, t0: Any, t1: Any, t2: Any, i: Any, j: Any, k: Any) -> Any:
+    """What flows into a voxel from its neighbours and its source."""
+    return (
+        b[i, j, k]
+        + t0[i, j, k] * x[i - 1, j, k]
+        + t0[i + 1, j, k] * x[i + 1, j, k]
+        + t1[i, j, k] * x[i, j - 1, k]
+        + t1[i, j + 1, k] * x[i, j + 1, k]
+        + t2[i, j, k] * x[i, j, k - 1]
+        + t2[i, j, k + 1] * x[i, j, k + 1]
+    )
+
+
+@compiled(**_INSIDE)
+def _wrap_plane(x: Any, i: Any, wrap1: Any, wrap2: Any) -> None:
+    """Copy the ghosts of one plane from the opposite sides."""
+    _, n1, n2 = x.shape
+    if wrap1:
+        for k in range(1, n2 - 1):
+            x[i, 0, k] = x[i, n1 - 2, k]
+            x[i, n1 - 1, k] = x[i, 1, k]
+    if wrap2:
+        for j in range(1, n1 - 1):
+            x[i, j, 0] = x[i, j, n2 - 2]
+            x[i, j, n2 - 1] = x[i, j, 1]
+
+
+@compiled(**_INSIDE)
+def _relax_plane(
+    x: Any, b: Any, t0: Any, t1: Any, t2: Any, dinv: Any, i: Any, colour: Any, wrap1: Any, wrap2: Any
+) -> None:
+    """One colour of one plane, Gauss–Seidel."""
+    _, n1, n2 = x.shape
+    for j in range(1, n1 - 1):
+        for k in range(1 + ((i + j + colour) & 1), n2 - 1, 2):
+            x[i, j, k] = _row(x, b, t0, t1, t2, i, j, k) * dinv[i, j, k]
+    _wrap_plane(x, i, wrap1, wrap2)
+
+
+@compiled(**_TOGETHER)
+def smooth(
+    x: Any, b: Any, t0: Any, t1: Any, t2: Any, dinv: Any, colour: int, blank: bool, wrap1: bool, wrap2: bool, parts: int
+) -> None:
+    """One red–black sweep beginning with `colour`; `blank` takes x as zero, whatever it holds.
+
+    Both colours are done in one pass through memory: the second follows the first by a plane, except at the ends
+    of the `parts` in which planes are shared out.
+    """
+    n0 = x.shape[0] - 2
+    for part in prange(parts):
+        first, last = 1 + part * n0 // parts, 1 + (part + 1) * n0 // parts
+        for i in range(first, last):
+            if blank:
+                x[i] = b[i] * dinv[i]
+                # the other colour is overwritten below
+                for j in range(1, x.shape[1] - 1):
+                    for k in range(1 + ((i + j + colour + 1) & 1), x.shape[2] - 1, 2):
+                        x[i, j, k] = 0
+                _wrap_plane(x, i, wrap1, wrap2)
+            else:
+                _relax_plane(x, b, t0, t1, t2, dinv, i, colour, wrap1, wrap2)
+            if i - 1 > first:
+                _relax_plane(x, b, t0, t1, t2, dinv, i - 1, colour + 1, wrap1, wrap2)
+    for part in prange(parts):
+        first, last = 1 + part * n0 // parts, 1 + (part + 1) * n0 // parts
+        if last > first:
+            _relax_plane(x, b, t0, t1, t2, dinv, first, colour + 1, wrap1, wrap2)
+        if last - 1 > first:
+            _relax_plane(x, b, t0, t1, t2, dinv, last - 1, colour + 1, wrap1, wrap2)
+
+
+@compiled(**_TOGETHER)
+def restrict_residual(
+    coarse: Any, x: Any, b: Any, t0: Any, t1: Any, t2: Any, dinv: Any, colour: int, f0: int, f1: int, f2: int
+) -> None:
+    """Sum of the residual over the voxels of each coarse one; the factors f are 1 or 2.
+
+    Only voxels of `colour` have one, for the others were relaxed last; −1 takes all, as is needed where an odd
+    number of voxels closes upon itself.
+    """
+    n0, n1, n2 = x.shape
+    for i_coarse in prange(1, coarse.shape[0] - 1):
+        coarse[i_coarse] = 0
+        for i in range(f0 * (i_coarse - 1) + 1, min(f0 * i_coarse, n0 - 2) + 1):
+            for j in range(1, n1 - 1):
+                j_coarse = (j + f1 - 1) // f1
+                start, stride = (1, 1) if colour < 0 else (1 + ((i + j + colour) & 1), 2)
+                for k in range(start, n2 - 1, stride):
+                    d = dinv[i, j, k]
+                    if d != 0:
+                        coarse[i_coarse, j_coarse, (k + f2 - 1) // f2] += (
+                            _row(x, b, t0, t1, t2, i, j, k) - x[i, j, k] / d
+                        )
+
+
+@compiled(**_TOGETHER)
+def prolong(x: Any, coarse: Any, f0: int, f1: int, f2: int, wrap1: bool, wrap2: bool) -> None:
+    """Add to each voxel the correction of its coarse one."""
+    n0, n1, n2 = x.shape
+    for i in prange(1, n0 - 1):
+        i_coarse = (i + f0 - 1) // f0
+        for j in range(1, n1 - 1):
+            j_coarse = (j + f1 - 1) // f1
+            if f2 == 2:
+                for k in range(1, n2 - 1):
+                    x[i, j, k] += coarse[i_coarse, j_coarse, (k + 1) // 2]
+            else:
+                for k in range(1, n2 - 1):
+                    x[i, j, k] += coarse[i_coarse, j_coarse, k]
+        _wrap_plane(x, i, wrap1, wrap2)
+
+
+@compiled(**_TOGETHER)
+def apply(y: Any, x: Any, t0: Any, t1: Any, t2: Any, wrap1: bool, wrap2: bool) -> Any:
+    """y = A x in difference form, which conserves current to rounding; returns Σ x y, unconjugated."""
+    n0, n1, n2 = x.shape
+    if wrap1 or wrap2:
+        for i in prange(1, n0 - 1):
+            _wrap_plane(x, i, wrap1, wrap2)
+    total = x[0, 0, 0] * 0
+    for i in prange(1, n0 - 1):
+        own = x[0, 0, 0] * 0
+        for j in range(1, n1 - 1):
+            for k in range(1, n2 - 1):
+                c = x[i, j, k]
+                v = (
+                    t0[i, j, k] * (c - x[i - 1, j, k])
+                    + t0[i + 1, j, k] * (c - x[i + 1, j, k])
+                    + t1[i, j, k] * (c - x[i, j - 1, k])
+                    + t1[i, j + 1, k] * (c - x[i, j + 1, k])
+                    + t2[i, j, k] * (c - x[i, j, k - 1])
+                    + t2[i, j, k + 1] * (c - x[i, j, k + 1])
+                )
+                y[i, j, k] = v
+                own += v * c
+        total += own
+    return total
+
+
+@compiled(**_TOGETHER)
+def advance(x: Any, r: Any, b: Any, p: Any, ap: Any, alpha: Any) -> float:
+    """x += α p, r −= α A p, b = r in its lower precision; returns Σ|r|²."""
+    n0, n1, n2 = x.shape
+    total = 0.0
+    for i in prange(1, n0 - 1):
+        own = 0.0
+        for j in range(1, n1 - 1):
+            for k in range(1, n2 - 1):
+                x[i, j, k] += alpha * p[i, j, k]
+                v = r[i, j, k] - alpha * ap[i, j, k]
+                r[i, j, k] = v
+                b[i, j, k] = v
+                own += v.real * v.real + v.imag * v.imag
+        total += own
+    return total
+
+
+@compiled(**_TOGETHER)
+def product(r: Any, z: Any) -> Any:
+    """Σ r z, unconjugated."""
+    n0, n1, n2 = r.shape
+    total = r[0, 0, 0] * 0
+    for i in prange(1, n0 - 1):
+        own = r[0, 0, 0] * 0
+        for j in range(1, n1 - 1):
+            for k in range(1, n2 - 1):
+                own += r[i, j, k] * z[i, j, k]
+        total += own
+    return total
+
+
+@compiled(**_TOGETHER)
+def turn(p: Any, z: Any, beta: Any) -> None:
+    """p = z + β p."""
+    n0, n1, n2 = p.shape
+    for i in prange(1, n0 - 1):
+        for j in range(1, n1 - 1):
+            for k in range(1, n2 - 1):
+                p[i, j, k] = z[i, j, k] + beta * p[i, j, k]
+
+
+@compiled(**_TOGETHER)
+def diagonal_inverse(dinv: Any, t0: Any, t1: Any, t2: Any) -> None:
+    """1/Σ faces of each voxel; 0 where it has none."""
+    n0, n1, n2 = dinv.shape
+    for i in prange(1, n0 - 1):
+        for j in range(1, n1 - 1):
+            for k in range(1, n2 - 1):
+                d = t0[i, j, k] + t0[i + 1, j, k] + t1[i, j, k] + t1[i, j + 1, k] + t2[i, j, k] + t2[i, j, k + 1]
+                dinv[i, j, k] = 1 / d if d != 0 else d * 0
+
+
+@compiled(**_TOGETHER)
+def faces_between(t: Any, kappa: Any, axis: int, factor: float, wrap: bool) -> None:
+    """Harmonic mean of neighbours along an axis times `factor`, into the inner faces; the wrapped ones too."""
+    n0, n1, n2 = kappa.shape
+    d0, d1, d2 = int(axis == 0), int(axis == 1), int(axis == 2)
+    for i in prange(d0, n0):
+        for j in range(d1, n1):
+            for k in range(d2, n2):
+                a, c = kappa[i - d0, j - d1, k - d2], kappa[i, j, k]
+                s = a + c
+                if s != 0:
+                    t[i + 1, j + 1, k + 1] = 2 * factor * a * c / s
+    if wrap:
+        for i in prange(n0):
+            if axis == 1:
+                for k in range(n2):
+                    a, c = kappa[i, n1 - 1, k], kappa[i, 0, k]
+                    s = a + c
+                    if s != 0:
+                        t[i + 1, 1, k + 1] = 2 * factor * a * c / s
+                        t[i + 1, n1 + 1, k + 1] = t[i + 1, 1, k + 1]
+            else:
+                for j in range(n1):
+                    a, c = kappa[i, j, n2 - 1], kappa[i, j, 0]
+                    s = a + c
+                    if s != 0:
+                        t[i + 1, j + 1, 1] = 2 * factor * a * c / s
+                        t[i + 1, j + 1, n2 + 1] = t[i + 1, j + 1, 1]
+
+
+@compiled(**_INSIDE)
+def _series(face: Any, before: Any, after: Any, has_before: Any, has_after: Any) -> Any:
+    """A fine face and the halves of the coarse voxels on either side, in series."""
+    resistance = 1 / face
+    if has_before:
+        resistance += 0.5 / (before if abs(before) > _WEAK * abs(face) else face)
+    if has_after:
+        resistance += 0.5 / (after if abs(after) > _WEAK * abs(face) else face)
+    return 1 / resistance
+
+
+@compiled(**_TOGETHER)
+def coarse_faces(coarse: Any, t: Any, axis: int, f0: int, f1: int, f2: int, wrap: bool) -> None:
+    """Faces of the coarse voxels: fine faces side by side, each in series with the voxels' inside.
+
+    Weighing by resistance, not averaging conductances, is what keeps insulating pores insulating.
+    """
+    m0, m1, m2 = coarse.shape
+    n0, n1, n2 = t.shape
+    # outermost faces lead to electrodes along axis 0, and around where the side is periodic
+    lo0, hi0 = 1, m0 if axis == 0 else m0 - 1
+    lo1, hi1 = 1, m1 if axis == 1 else m1 - 1
+    lo2, hi2 = 1, m2 if axis == 2 else m2 - 1
+    d0, d1, d2 = int(axis == 0), int(axis == 1), int(axis == 2)
+    f = f0 if axis == 0 else (f1 if axis == 1 else f2)
+    n = (n0 if axis == 0 else (n1 if axis == 1 else n2)) - 2
+    m = (m0 if axis == 0 else (m1 if axis == 1 else m2)) - 2
+    for i_coarse in prange(lo0, hi0):
+        for j_coarse in range(lo1, hi1):
+            for k_coarse in range(lo2, hi2):
+                place = i_coarse if axis == 0 else (j_coarse if axis == 1 else k_coarse)
+                at = min(f * (place - 1) + 1, n + 1)
+                edge = place in (1, m + 1)
+                if edge and axis != 0 and not wrap:
+                    continue
+                # place of the inner face of the coarse voxel before, and of the one after
+                last_single = f == 2 and n % 2 == 1
+                has_before = f == 2 and not (place == 1 and axis == 0) and not (place in (1, m + 1) and last_single)
+                has_after = f == 2 and not (place == m + 1 and axis == 0)
+                has_after = has_after and not (place == m and last_single)
+                back = at - 1 if place > 1 else n
+                ahead = at + 1 if place <= m else 2
+                total = t[0, 0, 0] * 0
+                i_lo, i_hi = (at, at + 1) if axis == 0 else (f0 * (i_coarse - 1) + 1, min(f0 * i_coarse, n0 - 2) + 1)
+                j_lo, j_hi = (at, at + 1) if axis == 1 else (f1 * (j_coarse - 1) + 1, min(f1 * j_coarse, n1 - 2) + 1)
+                k_lo, k_hi = (at, at + 1) if axis == 2 else (f2 * (k_coarse - 1) + 1, min(f2 * k_coarse, n2 - 2) + 1)
+                for i in range(i_lo, i_hi):
+                    for j in range(j_lo, j_hi):
+                        for k in range(k_lo, k_hi):
+                            face = t[i, j, k]
+                            if face != 0:
+                                before = t[i + d0 * (back - i), j + d1 * (back - j), k + d2 * (back - k)]
+                                after = t[i + d0 * (ahead - i), j + d1 * (ahead - j), k + d2 * (ahead - k)]
+                                total += _series(face, before, after, has_before, has_after)
+                coarse[i_coarse, j_coarse, k_coarse] = total

@@ -1,0 +1,438 @@
+"""Current through a body of voxels: div(κ grad φ) = 0 between two electrodes.
+
+Cell-centred finite volumes with harmonic means at the faces; conjugate gradients (for complex κ their
+unconjugated form, van der Vorst and Melissen 1990, DOI 10.1109/20.106415), preconditioned by a geometric
+multigrid V-cycle in single precision, the residual kept in double.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from natron.core import InputError
+
+Array = NDArray[np.float64]
+Field = NDArray[Any]
+SolveStatus = Literal["converged", "not_percolating", "not_converged", "not_passive"]
+
+TOLERANCE = 1e-8
+BALANCE_LIMIT = 1e-6
+MOST_ITERATIONS = 300
+BYTES_PER_VOXEL_REAL = 96
+"""Peak memory of a solve beside κ itself; twice as much where κ is complex."""
+
+# single precision holds 1e-38: conductances this far below the largest are taken as none
+_SMALLEST = 1e-25
+_PARTS_PER_THREAD = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What was found; all of one kind of number, real or complex, as κ.
+
+    Attributes
+    ----------
+    resistance_ohm : float or complex
+        Between the electrodes, from the current at the top; inf where nothing connects them.
+    conductivity_S_per_m : float or complex
+        Of a uniform body of the same resistance under full contacts without interface resistance.
+    potential : ndarray, (n0, n1, n2)
+        At the voxels' centres, for 1 V at the top (index 0 of axis 0) and 0 V at the bottom. 0 in voxels that
+        nothing connects to an electrode.
+    current_top_A, current_bottom_A : float or complex
+        For 1 V. The former converges as the square of the residual.
+    balance : float
+        Their difference over the current.
+    iterations : int
+    residual : float
+        Of the equations, relative.
+    status : str
+        ``converged``; ``not_percolating`` (no path from top to bottom); ``not_converged``; ``not_passive`` (Re Z < 0
+        or Im Z > 0, which no passive body has).
+    advice : str
+        What to do; empty where converged.
+    connected : ndarray of bool, (n0, n1, n2)
+        Voxels that take part.
+    kappa_S_per_m : ndarray, (n0, n1, n2)
+        As given, zero where not connected.
+    spacing_m : tuple of float
+    face_top_S, face_bottom_S : ndarray, (n1, n2)
+        From the electrode to the outermost voxels' centres, interface included.
+    periodic : tuple of bool
+    """
+
+    resistance_ohm: Any
+    conductivity_S_per_m: Any
+    potential: Field
+    current_top_A: Any
+    current_bottom_A: Any
+    balance: float
+    iterations: int
+    residual: float
+    status: SolveStatus
+    advice: str
+    connected: NDArray[np.bool_]
+    kappa_S_per_m: Field
+    spacing_m: tuple[float, float, float]
+    face_top_S: Field
+    face_bottom_S: Field
+    periodic: tuple[bool, bool]
+
+    @property
+    def area_m2(self) -> float:
+        """Of the cross section."""
+        _, n1, n2 = self.potential.shape
+        return float(n1 * n2 * self.spacing_m[1] * self.spacing_m[2])
+
+    @property
+    def thickness_m(self) -> float:
+        """Along axis 0."""
+        return float(self.potential.shape[0] * self.spacing_m[0])
+
+    @property
+    def area_specific_resistance_ohm_m2(self) -> Any:
+        """Resistance times the whole cross section."""
+        return self.resistance_ohm * self.area_m2
+
+
+def solve(
+    kappa_S_per_m: ArrayLike,
+    spacing_m: float | tuple[float, float, float] = 1.0,
+    contact_top: ArrayLike | None = None,
+    contact_bottom: ArrayLike | None = None,
+    *,
+    interface_top_ohm_m2: ArrayLike | None = None,
+    interface_bottom_ohm_m2: ArrayLike | None = None,
+    periodic: bool | tuple[bool, bool] = False,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MOST_ITERATIONS,
+    initial: ArrayLike | None = None,
+    memory_bytes: float | None = None,
+) -> Solution:
+    """Resistance and potential of a body of voxels, current along axis 0.
+
+    Parameters
+    ----------
+    kappa_S_per_m : array_like, (n0, n1, n2)
+        Conductivity of each voxel, 0 or more; complex for σ + iωε (real part 0 or more).
+    spacing_m : float or three
+        Edges of a voxel along the axes.
+    contact_top, contact_bottom : array_like of bool, (n1, n2), optional
+        Where the electrode touches; everywhere by default.
+    interface_top_ohm_m2, interface_bottom_ohm_m2 : array_like, scalar or (n1, n2), optional
+        Area-specific resistance (complex: impedance) of the contact itself, such as charge transfer.
+    periodic : bool or two
+        Whether the sides of axes 1 and 2 are joined; else they are insulated.
+    tolerance : float
+        Of the residual, relative; 1e-12 to 1e-2.
+    max_iterations : int
+    initial : array_like, (n0, n1, n2), optional
+        A potential to start from.
+    memory_bytes : float, optional
+        Refuse what would take more; by default what the machine has free.
+
+    Raises
+    ------
+    InputError
+        Where κ is not a block of finite numbers with real parts of 0 or more, a contact has another shape or
+        touches nowhere, an argument is out of range, or memory does not suffice (estimated before it is taken).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(solve(np.full((8, 4, 4), 2.0), spacing_m=1e-3).conductivity_S_per_m, 6)
+    2.0
+    """
+    kappa = checked_kappa(kappa_S_per_m, memory_bytes)
+    shape = (kappa.shape[0], kappa.shape[1], kappa.shape[2])
+    spacing = checked_spacing(spacing_m)
+    wrap = _checked_sides(periodic, shape)
+    if not 1e-12 <= tolerance <= 1e-2:
+        raise InputError("the tolerance is out of range", given=tolerance, allowed="1e-12 to 1e-2")
+    if not max_iterations >= 1:
+        raise InputError("max_iterations is out of range", given=max_iterations, allowed="1 or more")
+    top_mask = _checked_contact("contact_top", contact_top, shape)
+    bottom_mask = _checked_contact("contact_bottom", contact_bottom, shape)
+    top_interface = _checked_interface("interface_top_ohm_m2", interface_top_ohm_m2, shape)
+    bottom_interface = _checked_interface("interface_bottom_ohm_m2", interface_bottom_ohm_m2, shape)
+    interfaces = [each for each in (top_interface, bottom_interface) if each is not None]
+    if any(np.iscomplexobj(each) for each in interfaces):
+        kappa = kappa.astype(np.complex128, copy=False)
+    connected, through = _connected(kappa, top_mask, bottom_mask, wrap)
+    # what is tied to no electrode carries nothing, and would leave its potential open
+    kappa = np.where(connected, kappa, 0)
+    top = _electrode_face(kappa[0], top_mask, top_interface, spacing)
+    bottom = _electrode_face(kappa[-1], bottom_mask, bottom_interface, spacing)
+    blank = Solution(
+        math.inf,
+        kappa.dtype.type(0),
+        np.zeros(shape, dtype=kappa.dtype),
+        kappa.dtype.type(0),
+        kappa.dtype.type(0),
+        0.0,
+        0,
+        0.0,
+        "not_percolating",
+        "No path of voxels above zero leads from the top contact to the bottom contact: the resistance is infinite.",
+        connected,
+        kappa,
+        spacing,
+        top,
+        bottom,
+        wrap,
+    )
+    if not through:
+        return blank
+    return _solved(blank, tolerance, max_iterations, None if initial is None else _checked_initial(initial, shape))
+
+
+def checked_kappa(given: ArrayLike, memory_bytes: float | None = None) -> Field:
+    """Conductivities as a block of float64 or complex128; refuses what is none, and what is too much."""
+    try:
+        kappa = np.asarray(given)
+        refuse_too_large(kappa.size, np.iscomplexobj(kappa), memory_bytes)
+        kappa = kappa.astype(np.complex128 if np.iscomplexobj(kappa) else np.float64, copy=False)
+    except (TypeError, ValueError):
+        raise InputError("these are not conductivities", given=type(given).__name__, allowed="numbers") from None
+    if kappa.ndim != 3 or min(kappa.shape) < 1:
+        raise InputError(
+            "conductivities are needed for a block of voxels",
+            given=f"shape {kappa.shape}",
+            allowed="three axes, the current along the first",
+        )
+    if not np.isfinite(kappa).all():
+        raise InputError("a conductivity is not a finite number", given=int((~np.isfinite(kappa)).sum()))
+    if kappa.real.min() < 0 or (np.iscomplexobj(kappa) and kappa.imag.min() < 0):
+        raise InputError(
+            "a conductivity is negative",
+            given=f"{kappa.real.min():g}" if kappa.real.min() < 0 else f"{kappa.imag.min():g}i",
+            allowed="0 S/m and more; for σ + iωε both parts",
+        )
+    if not np.abs(kappa).max() > 0:
+        raise InputError("all conductivities are zero", allowed="at least one voxel that conducts")
+    return kappa
+
+
+def checked_spacing(given: float | tuple[float, float, float]) -> tuple[float, float, float]:
+    """Three edges of a voxel in m; refuses what is none."""
+    three = np.broadcast_to(np.asarray(given, dtype=np.float64), (3,)) if np.size(given) in (1, 3) else np.zeros(3)
+    if not (np.isfinite(three).all() and (three > 0).all()):
+        raise InputError("this is not a voxel's size", given=given, allowed="one length above zero, or three")
+    return float(three[0]), float(three[1]), float(three[2])
+
+
+def _checked_sides(periodic: bool | tuple[bool, bool], shape: tuple[int, int, int]) -> tuple[bool, bool]:
+    pair = (periodic, periodic) if isinstance(periodic, bool) else tuple(periodic)
+    if len(pair) != 2:
+        raise InputError("periodic is one truth value or two", given=periodic)
+    # a single voxel is its own neighbour, with no current between
+    return bool(pair[0]) and shape[1] > 1, bool(pair[1]) and shape[2] > 1
+
+
+def _checked_contact(name: str, given: ArrayLike | None, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
+    if given is None:
+        return np.ones(shape[1:], dtype=np.bool_)
+    mask = np.asarray(given)
+    if mask.shape != shape[1:] or not (mask.dtype == np.bool_ or np.isin(mask, (0, 1)).all()):
+        raise InputError(
+            "a contact is a truth value for each voxel of the face",
+            key=name,
+            given=f"{mask.dtype} of shape {mask.shape}",
+            allowed=f"booleans of shape {shape[1:]}",
+        )
+    if not mask.any():
+        raise InputError("the contact touches nowhere", key=name, hint="No contact is a cell without current.")
+    return mask.astype(np.bool_)
+
+
+def _checked_interface(name: str, given: ArrayLike | None, shape: tuple[int, int, int]) -> Field | None:
+    if given is None:
+        return None
+    values = np.asarray(given)
+    if values.shape not in ((), shape[1:]) or not np.isfinite(values).all() or values.real.min() < 0:
+        raise InputError(
+            "an interface resistance is a number of 0 or more, or one for each voxel of the face",
+            key=name,
+            given=f"shape {values.shape}",
+            allowed=f"a number, or shape {shape[1:]}, in ohm m²",
+        )
+    return np.broadcast_to(values, shape[1:])
+
+
+def _checked_initial(given: ArrayLike, shape: tuple[int, int, int]) -> Field:
+    values = np.asarray(given)
+    if values.shape != shape or not np.isfinite(values).all():
+        raise InputError("this is no potential to start from", given=f"shape {values.shape}", allowed=f"{shape}")
+    return values
+
+
+def refuse_too_large(voxels: int, is_complex: bool, memory_bytes: float | None = None) -> None:
+    """Refuse a body whose solve would take more memory than `memory_bytes`, or than is free."""
+    needed = voxels * BYTES_PER_VOXEL_REAL * (2 if is_complex else 1)
+    free = memory_bytes if memory_bytes is not None else _free_memory()
+    if free is not None and needed > free:
+        raise InputError(
+            "there is not enough memory for so many voxels",
+            given=f"{voxels:.3g} voxels, about {needed / 2**30:.1f} GiB",
+            allowed=f"{free / 2**30:.1f} GiB",
+            hint="Take coarser voxels, or a part of the body.",
+        )
+
+
+def _free_memory() -> float | None:
+    import os
+
+    try:
+        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def _connected(
+    kappa: Field, top: NDArray[np.bool_], bottom: NDArray[np.bool_], wrap: tuple[bool, bool]
+) -> tuple[NDArray[np.bool_], bool]:
+    """Voxels with a path to an electrode, and whether one path joins both."""
+    conducts = kappa != 0
+    if conducts.all():
+        return conducts, True
+    from scipy.ndimage import label
+
+    clusters, count = label(conducts)
+    if any(wrap):
+        clusters = _joined(clusters, count, wrap)
+    at_top, at_bottom = (np.unique(face[mask]) for face, mask in ((clusters[0], top), (clusters[-1], bottom)))
+    at_top, at_bottom = at_top[at_top > 0], at_bottom[at_bottom > 0]
+    through = np.intersect1d(at_top, at_bottom)
+    # what touches one electrode only carries nothing either, but its potential is known
+    tied = np.zeros(int(clusters.max()) + 1, dtype=np.bool_)
+    tied[at_top] = tied[at_bottom] = True
+    return tied[clusters], len(through) > 0
+
+
+def _joined(clusters: Field, count: int, wrap: tuple[bool, bool]) -> Field:
+    """Clusters that touch across a periodic side, made one."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    pairs = []
+    for axis, is_wrapped in enumerate(wrap, start=1):
+        if is_wrapped:
+            first, last = np.take(clusters, 0, axis=axis).ravel(), np.take(clusters, -1, axis=axis).ravel()
+            both = (first > 0) & (last > 0)
+            pairs.append(np.stack([first[both], last[both]]))
+    i, j = np.concatenate(pairs, axis=1)
+    graph = coo_matrix((np.ones(len(i)), (i, j)), shape=(count + 1, count + 1))
+    group = connected_components(graph, directed=False)[1]
+    return np.where(clusters > 0, group[clusters] + 1, 0)
+
+
+def _electrode_face(
+    kappa: Field, mask: NDArray[np.bool_], interface: Field | None, spacing: tuple[float, float, float]
+) -> Field:
+    """Conductance (n1, n2) from the electrode through its interface to the centres of the outermost voxels."""
+    area = spacing[1] * spacing[2]
+    touched = mask & (kappa != 0)
+    inside = 0.5 * spacing[0] / np.where(touched, kappa, 1.0)
+    total = inside if interface is None else inside + interface
+    return np.where(touched, area / total, 0)
+
+
+def _solved(blank: Solution, tolerance: float, most: int, initial: Field | None) -> Solution:
+    from numba import get_num_threads
+
+    from natron.constriction import kernels
+    from natron.constriction.multigrid import Hierarchy
+
+    kappa, spacing, wrap = blank.kappa_S_per_m, blank.spacing_m, blank.periodic
+    is_complex = np.iscomplexobj(kappa)
+    wide, narrow = (np.complex128, np.complex64) if is_complex else (np.float64, np.float32)
+    unit = _unit_of(blank)
+    faces = _faces(blank, unit, narrow)
+    hierarchy = Hierarchy.of(faces, spacing, wrap, _PARTS_PER_THREAD * get_num_threads())
+    inner = (slice(1, -1),) * 3
+    x, r, p, ap = (np.zeros(faces[0].shape, dtype=wide) for _ in range(4))
+    top, bottom = faces[0][1, 1:-1, 1:-1].astype(wide), faces[0][-1, 1:-1, 1:-1].astype(wide)
+    r[1, 1:-1, 1:-1] = top
+    size = float(np.linalg.norm(top))
+    if initial is not None:
+        x[inner] = np.where(blank.connected, initial, 0)
+        kernels.apply(ap, x, *faces, *wrap)
+        r[inner] = r[inner] - ap[inner]
+    hierarchy.residual[inner] = r[inner]
+    residual, before, iterations = float(np.linalg.norm(r[inner])) / size, 1.0, 0
+    while residual > tolerance and iterations < most:
+        iterations += 1
+        hierarchy.cycle()
+        now = kernels.product(r, hierarchy.correction)
+        kernels.turn(p, hierarchy.correction, wide(now / before if iterations > 1 else 0))
+        before = now
+        alpha = now / kernels.apply(ap, p, *faces, *wrap)
+        residual = math.sqrt(kernels.advance(x, r, hierarchy.residual, p, ap, wide(alpha))) / size
+        if not math.isfinite(residual):
+            break
+    potential = np.ascontiguousarray(x[inner])
+    through_top = (top * (1 - potential[0])).sum() * unit
+    through_bottom = (bottom * potential[-1]).sum() * unit
+    balance = float(abs(through_top - through_bottom) / abs(through_top)) if through_top else math.inf
+    resistance = 1 / through_top if through_top else math.inf
+    status, advice = _verdict(resistance, residual, balance, tolerance, is_complex, iterations)
+    area = kappa.shape[1] * kappa.shape[2] * spacing[1] * spacing[2]
+    return replace(
+        blank,
+        resistance_ohm=resistance,
+        conductivity_S_per_m=through_top * kappa.shape[0] * spacing[0] / area,
+        potential=potential,
+        current_top_A=through_top,
+        current_bottom_A=through_bottom,
+        balance=balance,
+        iterations=iterations,
+        residual=residual,
+        status=status,
+        advice=advice,
+    )
+
+
+def _unit_of(blank: Solution) -> float:
+    """The largest conductance of a face: what single precision is scaled by."""
+    h0, h1, h2 = blank.spacing_m
+    largest = max(h1 * h2 / h0, h0 * h2 / h1, h0 * h1 / h2)
+    return largest * float(np.abs(blank.kappa_S_per_m).max())
+
+
+def _faces(blank: Solution, unit: float, dtype: Any) -> tuple[Field, Field, Field]:
+    """Scaled conductances along each axis, with ghosts; see `natron.constriction.kernels`."""
+    from natron.constriction import kernels
+
+    kappa = blank.kappa_S_per_m
+    weakest = _SMALLEST * float(np.abs(kappa).max())
+    kappa = np.where(np.abs(kappa) < weakest, 0, kappa) if np.abs(kappa[kappa != 0]).min() < weakest else kappa
+    h0, h1, h2 = blank.spacing_m
+    factors = (h1 * h2 / h0 / unit, h0 * h2 / h1 / unit, h0 * h1 / h2 / unit)
+    made = []
+    for axis, factor in enumerate(factors):
+        faces = np.zeros(tuple(n + 2 for n in kappa.shape), dtype=dtype)
+        kernels.faces_between(faces, kappa, axis, factor, axis > 0 and blank.periodic[axis - 1])
+        made.append(faces)
+    made[0][1, 1:-1, 1:-1] = blank.face_top_S / unit
+    made[0][-1, 1:-1, 1:-1] = blank.face_bottom_S / unit
+    return made[0], made[1], made[2]
+
+
+def _verdict(
+    resistance: Any, residual: float, balance: float, tolerance: float, is_complex: bool, iterations: int
+) -> tuple[SolveStatus, str]:
+    if not residual <= tolerance or not balance < BALANCE_LIMIT:
+        return "not_converged", (
+            f"After {iterations} iterations the residual is {residual:.2g} and top and bottom differ by {balance:.2g}"
+            " of the current. Allow more iterations, or make the contrast of conductivities or the voxels' edges less"
+            " unequal."
+        )
+    # rounding of a reactance that is not there
+    if is_complex and (resistance.real < 0 or resistance.imag > 1e-6 * abs(resistance)):
+        return "not_passive", "A passive body has Re Z ≥ 0 and Im Z ≤ 0: do not trust this result."
+    return "converged", ""
