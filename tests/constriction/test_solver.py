@@ -173,7 +173,9 @@ def test_a_start_near_the_answer_takes_fewer_iterations():
         ({"kappa_S_per_m": "no"}, "not conductivities"),
         ({"contact_top": np.ones((3, 2))}, "contact_top"),
         ({"contact_bottom": np.zeros((2, 2))}, "touches nowhere"),
-        ({"contact_top": np.full((2, 2), 0.5)}, "truth value"),
+        ({"contact_top": np.full((2, 2), 1.5)}, "truth value"),
+        ({"grains": np.ones((2, 2, 2))}, "whole number"),
+        ({"boundary_ohm_m2": -1.0}, "boundary_ohm_m2"),
         ({"interface_top_ohm_m2": -1.0}, "interface_top_ohm_m2"),
         ({"spacing_m": 0.0}, "voxel's size"),
         ({"spacing_m": (1.0, 2.0)}, "voxel's size"),
@@ -197,3 +199,20 @@ def test_too_few_iterations_are_a_status():
     s = solve(np.where(np.random.default_rng(1).random((16, 16, 16)) < 0.5, 1e-2, 1.0), max_iterations=2)
     assert s.status == "not_converged"
     assert "more iterations" in s.advice
+
+
+def test_a_boundary_between_grains_adds_its_resistance_once_for_each_that_is_crossed():
+    grains = np.broadcast_to((np.arange(12) // 3)[:, None, None], (12, 5, 4))
+    s = solve(np.full((12, 5, 4), 2.0), (1e-6, 2e-6, 3e-6), grains=grains, boundary_ohm_m2=4e-6)
+    assert s.area_specific_resistance_ohm_m2 == pytest.approx(12e-6 / 2.0 + 3 * 4e-6, rel=1e-6)
+    # along the boundaries nothing is crossed
+    along = np.broadcast_to((np.arange(12) // 3)[None, :, None], (5, 12, 4))
+    s = solve(np.full((5, 12, 4), 2.0), 1e-6, grains=along, boundary_ohm_m2=4e-6, periodic=True)
+    assert s.conductivity_S_per_m == pytest.approx(2.0, rel=1e-6)
+
+
+def test_a_blocking_boundary_is_a_capacitor_in_series():
+    grains = np.broadcast_to((np.arange(8) // 4)[:, None, None], (8, 4, 4))
+    s = solve(np.full((8, 4, 4), 2.0), 1e-6, grains=grains, boundary_ohm_m2=1 / (0.5 + 3j))
+    assert s.status == "converged"
+    assert s.area_specific_resistance_ohm_m2 == pytest.approx(8e-6 / 2.0 + 1 / (0.5 + 3j), rel=1e-6)

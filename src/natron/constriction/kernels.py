@@ -214,34 +214,41 @@ def diagonal_inverse(dinv: Any, t0: Any, t1: Any, t2: Any) -> None:
                 dinv[i, j, k] = 1 / d if d != 0 else d * 0
 
 
+@compiled(**_INSIDE)
+def _face(a: Any, c: Any, factor: Any, apart: Any) -> Any:
+    """Two half voxels in series, with the resistance of the boundary where they are `apart`."""
+    if a == 0 or c == 0:
+        return a * 0
+    return 1 / (0.5 / factor * (1 / a + 1 / c) + apart)
+
+
 @compiled(**_TOGETHER)
-def faces_between(t: Any, kappa: Any, axis: int, factor: float, wrap: bool) -> None:
-    """Harmonic mean of neighbours along an axis times `factor`, into the inner faces; the wrapped ones too."""
+def faces_between(t: Any, kappa: Any, grains: Any, boundary: Any, axis: int, factor: float, wrap: bool) -> None:
+    """Conductances between neighbours along an axis, into the inner faces; the wrapped ones too.
+
+    `factor` is area over distance. Where `grains` has a size, neighbours of different numbers are parted by the
+    resistance `boundary`, of one face.
+    """
     n0, n1, n2 = kappa.shape
     d0, d1, d2 = int(axis == 0), int(axis == 1), int(axis == 2)
+    told = grains.size > 0
     for i in prange(d0, n0):
         for j in range(d1, n1):
             for k in range(d2, n2):
-                a, c = kappa[i - d0, j - d1, k - d2], kappa[i, j, k]
-                s = a + c
-                if s != 0:
-                    t[i + 1, j + 1, k + 1] = 2 * factor * a * c / s
+                apart = boundary * (told and grains[i - d0, j - d1, k - d2] != grains[i, j, k])
+                t[i + 1, j + 1, k + 1] = _face(kappa[i - d0, j - d1, k - d2], kappa[i, j, k], factor, apart)
     if wrap:
         for i in prange(n0):
             if axis == 1:
                 for k in range(n2):
-                    a, c = kappa[i, n1 - 1, k], kappa[i, 0, k]
-                    s = a + c
-                    if s != 0:
-                        t[i + 1, 1, k + 1] = 2 * factor * a * c / s
-                        t[i + 1, n1 + 1, k + 1] = t[i + 1, 1, k + 1]
+                    apart = boundary * (told and grains[i, n1 - 1, k] != grains[i, 0, k])
+                    t[i + 1, 1, k + 1] = _face(kappa[i, n1 - 1, k], kappa[i, 0, k], factor, apart)
+                    t[i + 1, n1 + 1, k + 1] = t[i + 1, 1, k + 1]
             else:
                 for j in range(n1):
-                    a, c = kappa[i, j, n2 - 1], kappa[i, j, 0]
-                    s = a + c
-                    if s != 0:
-                        t[i + 1, j + 1, 1] = 2 * factor * a * c / s
-                        t[i + 1, j + 1, n2 + 1] = t[i + 1, j + 1, 1]
+                    apart = boundary * (told and grains[i, j, n2 - 1] != grains[i, j, 0])
+                    t[i + 1, j + 1, 1] = _face(kappa[i, j, n2 - 1], kappa[i, j, 0], factor, apart)
+                    t[i + 1, j + 1, n2 + 1] = t[i + 1, j + 1, 1]
 
 
 @compiled(**_INSIDE)

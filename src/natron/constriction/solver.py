@@ -108,6 +108,8 @@ def solve(
     *,
     interface_top_ohm_m2: ArrayLike | None = None,
     interface_bottom_ohm_m2: ArrayLike | None = None,
+    grains: ArrayLike | None = None,
+    boundary_ohm_m2: complex = 0.0,
     periodic: bool | tuple[bool, bool] = False,
     tolerance: float = TOLERANCE,
     max_iterations: int = MOST_ITERATIONS,
@@ -122,10 +124,15 @@ def solve(
         Conductivity of each voxel, 0 or more; complex for σ + iωε (real part 0 or more).
     spacing_m : float or three
         Edges of a voxel along the axes.
-    contact_top, contact_bottom : array_like of bool, (n1, n2), optional
-        Where the electrode touches; everywhere by default.
+    contact_top, contact_bottom : array_like, (n1, n2), optional
+        Where the electrode touches, as truth values or as the share of each voxel's face that it covers, 0 to 1;
+        everywhere by default.
     interface_top_ohm_m2, interface_bottom_ohm_m2 : array_like, scalar or (n1, n2), optional
         Area-specific resistance (complex: impedance) of the contact itself, such as charge transfer.
+    grains : array_like of int, (n0, n1, n2), optional
+        Number of the grain that each voxel belongs to.
+    boundary_ohm_m2 : float or complex
+        Area-specific resistance (impedance) between voxels of different grains, 0 or more.
     periodic : bool or two
         Whether the sides of axes 1 and 2 are joined; else they are insulated.
     tolerance : float
@@ -160,8 +167,9 @@ def solve(
     bottom_mask = _checked_contact("contact_bottom", contact_bottom, shape)
     top_interface = _checked_interface("interface_top_ohm_m2", interface_top_ohm_m2, shape)
     bottom_interface = _checked_interface("interface_bottom_ohm_m2", interface_bottom_ohm_m2, shape)
+    numbers = _checked_grains(grains, boundary_ohm_m2, shape)
     interfaces = [each for each in (top_interface, bottom_interface) if each is not None]
-    if any(np.iscomplexobj(each) for each in interfaces):
+    if isinstance(boundary_ohm_m2, complex) or any(np.iscomplexobj(each) for each in interfaces):
         kappa = kappa.astype(np.complex128, copy=False)
     connected, through = _connected(kappa, top_mask, bottom_mask, wrap)
     # what is tied to no electrode carries nothing, and would leave its potential open
@@ -188,7 +196,8 @@ def solve(
     )
     if not through:
         return blank
-    return _solved(blank, tolerance, max_iterations, None if initial is None else _checked_initial(initial, shape))
+    start = None if initial is None else _checked_initial(initial, shape)
+    return _solved(blank, numbers, boundary_ohm_m2, tolerance, max_iterations, start)
 
 
 def checked_kappa(given: ArrayLike, memory_bytes: float | None = None) -> Field:
@@ -234,20 +243,37 @@ def _checked_sides(periodic: bool | tuple[bool, bool], shape: tuple[int, int, in
     return bool(pair[0]) and shape[1] > 1, bool(pair[1]) and shape[2] > 1
 
 
-def _checked_contact(name: str, given: ArrayLike | None, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
+def _checked_contact(name: str, given: ArrayLike | None, shape: tuple[int, int, int]) -> Array:
     if given is None:
-        return np.ones(shape[1:], dtype=np.bool_)
-    mask = np.asarray(given)
-    if mask.shape != shape[1:] or not (mask.dtype == np.bool_ or np.isin(mask, (0, 1)).all()):
+        return np.ones(shape[1:])
+    share = np.asarray(given)
+    numeric = np.issubdtype(share.dtype, np.number) or share.dtype == np.bool_
+    if share.shape != shape[1:] or not numeric or not ((share >= 0) & (share <= 1)).all():
         raise InputError(
-            "a contact is a truth value for each voxel of the face",
+            "a contact is a truth value, or a share from 0 to 1, for each voxel of the face",
             key=name,
-            given=f"{mask.dtype} of shape {mask.shape}",
-            allowed=f"booleans of shape {shape[1:]}",
+            given=f"{share.dtype} of shape {share.shape}",
+            allowed=f"shape {shape[1:]}",
         )
-    if not mask.any():
+    if not share.any():
         raise InputError("the contact touches nowhere", key=name, hint="No contact is a cell without current.")
-    return mask.astype(np.bool_)
+    return share.astype(np.float64)
+
+
+def _checked_grains(given: ArrayLike | None, boundary_ohm_m2: complex, shape: tuple[int, int, int]) -> Field:
+    if not (np.isfinite(boundary_ohm_m2) and np.real(boundary_ohm_m2) >= 0):
+        raise InputError("a boundary has a resistance of 0 or more", key="boundary_ohm_m2", given=boundary_ohm_m2)
+    if given is None:
+        return np.zeros((0, 0, 0), dtype=np.int32)
+    numbers = np.asarray(given)
+    if numbers.shape != shape or not np.issubdtype(numbers.dtype, np.integer):
+        raise InputError(
+            "grains are numbered by a whole number for each voxel",
+            key="grains",
+            given=f"{numbers.dtype} of shape {numbers.shape}",
+            allowed=f"integers of shape {shape}",
+        )
+    return numbers.astype(np.int32)
 
 
 def _checked_interface(name: str, given: ArrayLike | None, shape: tuple[int, int, int]) -> Field | None:
@@ -293,9 +319,7 @@ def _free_memory() -> float | None:
         return None
 
 
-def _connected(
-    kappa: Field, top: NDArray[np.bool_], bottom: NDArray[np.bool_], wrap: tuple[bool, bool]
-) -> tuple[NDArray[np.bool_], bool]:
+def _connected(kappa: Field, top: Array, bottom: Array, wrap: tuple[bool, bool]) -> tuple[NDArray[np.bool_], bool]:
     """Voxels with a path to an electrode, and whether one path joins both."""
     conducts = kappa != 0
     if conducts.all():
@@ -305,7 +329,7 @@ def _connected(
     clusters, count = label(conducts)
     if any(wrap):
         clusters = _joined(clusters, count, wrap)
-    at_top, at_bottom = (np.unique(face[mask]) for face, mask in ((clusters[0], top), (clusters[-1], bottom)))
+    at_top, at_bottom = (np.unique(face[share > 0]) for face, share in ((clusters[0], top), (clusters[-1], bottom)))
     at_top, at_bottom = at_top[at_top > 0], at_bottom[at_bottom > 0]
     through = np.intersect1d(at_top, at_bottom)
     # what touches one electrode only carries nothing either, but its potential is known
@@ -331,18 +355,18 @@ def _joined(clusters: Field, count: int, wrap: tuple[bool, bool]) -> Field:
     return np.where(clusters > 0, group[clusters] + 1, 0)
 
 
-def _electrode_face(
-    kappa: Field, mask: NDArray[np.bool_], interface: Field | None, spacing: tuple[float, float, float]
-) -> Field:
+def _electrode_face(kappa: Field, share: Array, interface: Field | None, spacing: tuple[float, float, float]) -> Field:
     """Conductance (n1, n2) from the electrode through its interface to the centres of the outermost voxels."""
     area = spacing[1] * spacing[2]
-    touched = mask & (kappa != 0)
+    touched = (share > 0) & (kappa != 0)
     inside = 0.5 * spacing[0] / np.where(touched, kappa, 1.0)
     total = inside if interface is None else inside + interface
-    return np.where(touched, area / total, 0)
+    return np.where(touched, share * area / total, 0)
 
 
-def _solved(blank: Solution, tolerance: float, most: int, initial: Field | None) -> Solution:
+def _solved(
+    blank: Solution, grains: Field, boundary_ohm_m2: complex, tolerance: float, most: int, initial: Field | None
+) -> Solution:
     from numba import get_num_threads
 
     from natron.constriction import kernels
@@ -352,7 +376,7 @@ def _solved(blank: Solution, tolerance: float, most: int, initial: Field | None)
     is_complex = np.iscomplexobj(kappa)
     wide, narrow = (np.complex128, np.complex64) if is_complex else (np.float64, np.float32)
     unit = _unit_of(blank)
-    faces = _faces(blank, unit, narrow)
+    faces = _faces(blank, grains, boundary_ohm_m2, unit, narrow)
     hierarchy = Hierarchy.of(faces, spacing, wrap, _PARTS_PER_THREAD * get_num_threads())
     inner = (slice(1, -1),) * 3
     x, r, p, ap = (np.zeros(faces[0].shape, dtype=wide) for _ in range(4))
@@ -404,7 +428,9 @@ def _unit_of(blank: Solution) -> float:
     return largest * float(np.abs(blank.kappa_S_per_m).max())
 
 
-def _faces(blank: Solution, unit: float, dtype: Any) -> tuple[Field, Field, Field]:
+def _faces(
+    blank: Solution, grains: Field, boundary_ohm_m2: complex, unit: float, dtype: Any
+) -> tuple[Field, Field, Field]:
     """Scaled conductances along each axis, with ghosts; see `natron.constriction.kernels`."""
     from natron.constriction import kernels
 
@@ -412,11 +438,12 @@ def _faces(blank: Solution, unit: float, dtype: Any) -> tuple[Field, Field, Fiel
     weakest = _SMALLEST * float(np.abs(kappa).max())
     kappa = np.where(np.abs(kappa) < weakest, 0, kappa) if np.abs(kappa[kappa != 0]).min() < weakest else kappa
     h0, h1, h2 = blank.spacing_m
-    factors = (h1 * h2 / h0 / unit, h0 * h2 / h1 / unit, h0 * h1 / h2 / unit)
+    boundary = kappa.dtype.type(boundary_ohm_m2)
     made = []
-    for axis, factor in enumerate(factors):
+    for axis, (area, length) in enumerate(((h1 * h2, h0), (h0 * h2, h1), (h0 * h1, h2))):
         faces = np.zeros(tuple(n + 2 for n in kappa.shape), dtype=dtype)
-        kernels.faces_between(faces, kappa, axis, factor, axis > 0 and blank.periodic[axis - 1])
+        wrapped = axis > 0 and blank.periodic[axis - 1]
+        kernels.faces_between(faces, kappa, grains, boundary * unit / area, axis, area / length / unit, wrapped)
         made.append(faces)
     made[0][1, 1:-1, 1:-1] = blank.face_top_S / unit
     made[0][-1, 1:-1, 1:-1] = blank.face_bottom_S / unit
