@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from natron.app.screen import terminal
-from natron.core import format_number
-from natron.eis import DRTResult, FitParameter, FitResult, KKResult, Meaning, Normalised, Selection, SeriesResult
-from natron.io import Reading
+from natron.core import Quantity, format_number
+from natron.eis import DRTResult, FitParameter, KKResult, ReplicateCells, Replicates, Selection
+from natron.plot.eis_series import course_labels
+from natron.report.told import (
+    FitReport,
+    SeriesReport,
+    arcs_in_words,
+    conductivity_25C,
+    symmetric_in_words,
+    tie_in_words,
+)
 
 
 def _table(*columns: str) -> Table:
@@ -21,54 +31,69 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def reading(file: str, found: Reading) -> None:
-    """What a file holds."""
-    out = terminal()
-    out.print(f"[bold]{escape(file)}[/]  {escape(found.format)}")
-    for note in found.notes:
-        out.print(f"  {escape(note)}")
-    if found.record is not None:
-        record = found.record
-        rows = record.table.height
-        span = float(record.time_s[-1] - record.time_s[0]) if rows else 0.0
-        out.print(f"Record: {rows} rows over {span / 3600:.3g} h, {len(record.table.columns)} columns")
-    for i, spectrum in enumerate(found.spectra):
-        f = spectrum.frequency_Hz
-        at = "" if spectrum.temperature_K is None else f", {spectrum.temperature_K - 273.15:.1f} °C"
-        out.print(f"Spectrum {i}: {len(f)} points, {f[0]:.4g} to {f[-1]:.4g} Hz{at}")
-    if found.record is None and not found.spectra:
-        out.print("There is neither a record nor a spectrum in it.")
-
-
-def fit(
-    file: str,
-    index: int,
-    result: FitResult,
-    normalised: Normalised | None,
-    meaning: Meaning,
-    selection: Selection | None,
-) -> None:
+def fit(one: FitReport) -> None:
     """One fit."""
-    out = terminal()
+    out, result = terminal(), one.result
     out.print(
-        f"\n[bold]{escape(file)}[/] [{index}]  {escape(str(result.circuit))}  "
+        f"\n[bold]{escape(one.file)}[/] [{one.index}]  {escape(str(result.circuit))}  "
         f"{result.status.replace('_', ' ')}, χ²/ν {result.chi2_reduced:.3g}"
     )
-    table = _table("Parameter", "value", "± 1 s.e.", "unit", "per area")
+    table = _table("Parameter", "value", "± 1 s.e.", "unit", *(["per area"] if one.normalised else []))
     for name, p in result.parameters.items():
-        areal = normalised.areal.get(name) if normalised else None
-        table.add_row(name, *_shown(p), p.unit if p.unit != "1" else "", str(areal) if areal else "")
+        row = [name, *_shown(p), p.unit if p.unit != "1" else ""]
+        if one.normalised is not None:
+            areal = one.normalised.areal.get(name)
+            row.append(_areal(areal) if areal else "")
+        table.add_row(*row)
     out.print(table)
-    for assignment in meaning.assignments.values():
+    if one.symmetric is not None:
+        for words in one.symmetric.words:
+            out.print(escape(words))
+    _meaning(out, one)
+    for note in one.notes:
+        out.print(f"[dim]{escape(note)}[/]")
+    if one.selection is not None:
+        _selection(out, one.selection)
+
+
+def _areal(q: Quantity) -> str:
+    if q.uncertainty is not None and not math.isfinite(q.uncertainty):
+        return f"{replace(q, uncertainty=None)} ± not known"
+    return str(q)
+
+
+def _meaning(out: Console, one: FitReport) -> None:
+    for assignment in one.meaning.assignments.values():
         out.print(escape(assignment.words))
-    if meaning.high_frequency is not None:
-        out.print(escape(meaning.high_frequency.words))
-    if selection is not None:
-        for reason in selection.reasons:
-            out.print(f"[dim]{escape(reason)}[/]")
-        others = [str(one.circuit) for one in selection.runners_up[:3]]
-        if others:
-            out.print(f"[dim]Runners-up: {escape(', '.join(others))}[/]")
+    if one.meaning.high_frequency is not None:
+        out.print(escape(one.meaning.high_frequency.words))
+
+
+def _selection(out: Console, selection: Selection) -> None:
+    for reason in selection.reasons:
+        out.print(f"[dim]{escape(reason)}[/]")
+    others = [str(one.circuit) for one in selection.runners_up[:3]]
+    if others:
+        out.print(f"[dim]Runners-up: {escape(', '.join(others))}[/]")
+
+
+def replicates(cells: ReplicateCells, parts: Mapping[str, Replicates]) -> None:
+    """Spread over cells of one make."""
+    out = terminal()
+    out.print(f"\n[bold]Over {next(iter(cells.parameters.values())).n} cells[/]")
+    table = _table("", "mean", "SD", "SE", "95 % interval of the mean", "unit")
+    for each in (*cells.parameters.values(), *cells.areal.values(), *parts.values()):
+        unit, factor = ("Ω cm²", 1e4) if each.unit == "ohm.m2" else (each.unit, 1.0)
+        low, high = (end * factor for end in each.interval)
+        table.add_row(
+            each.name.replace("_resistance", ""),
+            f"{each.mean * factor:.4g}",
+            f"{each.standard_deviation * factor:.2g}",
+            f"{each.standard_error * factor:.2g}",
+            f"{low:.3g} to {high:.3g}",
+            "" if unit == "1" else unit,
+        )
+    out.print(table)
 
 
 def _shown(p: FitParameter) -> tuple[str, str]:
@@ -116,36 +141,43 @@ def drt(file: str, index: int, result: DRTResult) -> None:
         out.print(f"  {escape(text)}")
 
 
-def series(result: SeriesResult) -> None:
+def series(report: SeriesReport) -> None:
     """A series."""
-    out = terminal()
+    out, result = terminal(), report.result
     out.print(f"[bold]{escape(str(result.circuit))}[/] by {result.by}: {len(result.fits)} spectra")
     resistances = [name for name, p in result.fits[0].parameters.items() if p.unit == "ohm"]
-    table = _table(f"{result.by} / {result.course_unit}", *[f"{name} / Ω" for name in resistances], "status")
-    for value, one in zip(result.course, result.fits, strict=True):
+    table = _table(result.by, *[f"{name} / Ω" for name in resistances], "χ²/ν", "status")
+    for place, one in zip(course_labels(result), result.fits, strict=True):
         cells = [" ± ".join(_shown(one.parameters[name])) for name in resistances]
-        table.add_row(f"{value:.5g}", *cells, one.status.replace("_", " "))
+        table.add_row(place, *cells, f"{one.chi2_reduced:.2g}", one.status.replace("_", " "))
     out.print(table)
-    _laws(out, result)
+    _laws(out, report)
     for name in result.growing:
         trend = result.trends[name]
         out.print(
             f"{name} grows by {trend.growth:.3g} Ω ({100 * trend.relative_growth:.0f} %), p = {trend.p_value:.2g}"
         )
+    for text in (*arcs_in_words(report), *symmetric_in_words(report)):
+        out.print(escape(text))
+    for hint in report.constriction.values():
+        out.print(escape(hint.words))
 
 
-def _laws(out: Any, result: SeriesResult) -> None:
+def _laws(out: Console, report: SeriesReport) -> None:
+    result = report.result
     if not result.arrhenius:
         return
-    table = _table("Resistance", "E_A by ln σT / eV", "by ln σ / eV", "from")
+    table = _table("Resistance", "E_A by ln σT / eV", "by ln σ / eV", "σ at 25 °C", "from")
     for name, law in result.arrhenius.items():
+        sigma = None if report.geometry is None else conductivity_25C(law, report.geometry)
         table.add_row(
             name,
             " ± ".join(_shown(law.activation_energy)),
             " ± ".join(_shown(law.activation_energy_ln_sigma)),
+            str(sigma) if sigma is not None else "–",
             "tied fit" if law.tied else "separate fits",
         )
     out.print(table)
-    if result.tie is not None:
-        words = "accepted" if result.tie.accepted else f"rejected ({result.tie.culprit}: {result.tie.what})"
-        out.print(f"Tie over temperature {words}, p = {result.tie.p_value:.2g}")
+    words = tie_in_words(result)
+    if words:
+        out.print(escape(words))

@@ -55,9 +55,17 @@ _ALL = (
     Kind("diameter", "a diameter", "m", "mm", "mm", 1e-3, "8 mm", minimum=0.0),
     Kind("area", "an area", "m**2", "cm2", "cm²", 1e-4, "0.50 cm²", minimum=0.0),
     Kind("volume", "a volume", "m**3", "ul", "µl", 1e-9, "50 µl", minimum=0.0),
+    Kind("mass", "a mass", "kg", "mg", "mg", 1e-6, "6.5 mg", minimum=0.0),
+    Kind("molar_volume", "a molar volume", "m**3/mol", "cm3/mol", "cm³/mol", 1e-6, "23.75 cm³/mol", minimum=0.0),
+    Kind("concentration", "a concentration", "mol/m**3", "mol/l", "mol/l", 1e3, "1.0 mol/l", minimum=0.0),
     Kind("density", "a mass density", "kg/m**3", "g/cm3", "g/cm³", 1e3, "3.05 ± 0.08 g/cm³", minimum=0.0),
     Kind("molar_mass", "a molar mass", "kg/mol", "g/mol", "g/mol", 1e-3, "22.990 g/mol", minimum=0.0),
     Kind("loading", "a mass loading", "kg/m**2", "mg/cm2", "mg/cm²", 1e-2, "23.1 mg/cm²", minimum=0.0),
+    Kind("electric_energy", "an electric energy", "J", "mWh", "mWh", 3.6, "4.1 mWh"),
+    Kind(
+        "diffusion_coefficient", "a diffusion coefficient", "m**2/s", "cm2/s", "cm²/s", 1e-4, "1e-10 cm²/s", minimum=0.0
+    ),
+    Kind("voltage_rate", "a rate of change of voltage", "V/s", "mV/h", "mV/h", 1e-3 / 3600, "1 mV/h"),
     Kind("capacity", "a charge", "C", "mAh", "mAh", 3.6, "1.2 mAh", minimum=0.0),
     Kind(
         "areal_capacity",
@@ -119,6 +127,7 @@ _ALL = (
     Kind("time", "a time", "s", "s", "s", 1.0, "60 s", minimum=0.0),
     Kind("duration", "a duration", "s", "h", "h", 3600.0, "150 h", minimum=0.0),
     Kind("heating_rate", "a heating rate", "K/s", "K/h", "K/h", 1 / 3600, "180 K/h"),
+    Kind("current", "a current", "A", "mA", "mA", 1e-3, "0.5 mA"),
     Kind("current_density", "a current density", "A/m**2", "mA/cm2", "mA/cm²", 10.0, "0.5 mA/cm²"),
     Kind("c_rate", "a C-rate", "1/s", "1/h", "1/h", 1 / 3600, "C/10", minimum=0.0),
     Kind("frequency", "a frequency", "1/s", "Hz", "Hz", 1.0, "1500 Hz", minimum=0.0),
@@ -126,9 +135,17 @@ _ALL = (
     Kind("force", "a force", "N", "N", "N", 1.0, "2.5 N", minimum=0.0),
     Kind("power", "a power", "W", "W", "W", 1.0, "50 W", minimum=0.0),
     Kind(
-        "fracture_toughness", "a fracture toughness", "Pa*m**0.5", "MPa.m^0.5", "MPa m½", 1e6, "1.2 MPa.m^0.5", minimum=0.0
+        "fracture_toughness",
+        "a fracture toughness",
+        "Pa*m**0.5",
+        "MPa.m^0.5",
+        "MPa·m^0.5",
+        1e6,
+        "1.2 MPa.m^0.5",
+        minimum=0.0,
     ),
     Kind("thickness_rate", "a rate of growth or loss", "m/s", "nm/s", "nm/s", 1e-9, "4.6 nm/s", minimum=0.0),
+    Kind("vapour_pressure", "a vapour pressure", "Pa", "Pa", "Pa", 1.0, "0.99 Pa", minimum=0.0),
     Kind("angle", "an angle", "rad", "deg", "°", 0.017453292519943295, "45 deg", minimum=0.0),
     Kind(
         "thickness_per_areal_capacity",

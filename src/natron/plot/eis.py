@@ -1,4 +1,4 @@
-"""Pictures of impedance: Nyquist with equal axes, Bode, residuals, Arrhenius, relaxation times, series."""
+"""Pictures of spectra: Nyquist with equal axes, Bode, residuals, relaxation times."""
 
 from __future__ import annotations
 
@@ -8,14 +8,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from natron.core import format_number
 from natron.data import Spectrum
-from natron.eis import DRTResult, FitResult, SeriesResult
+from natron.eis import DRTResult, FitResult
 from natron.plot.style import ACCENT, GRID, INK, LOSS, MUTED
 
 SHADES = ("#0f6f8c", "#b4532a", "#2b4c5e", "#8d99a6", "#6b5b95", "#2f8f6b", "#274690", "#7a6a2f")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 """Colour and marker change together, so that curves stay apart without colour."""
+
+
+_RAMP = ("#14315c", "#8a4a7d", "#e09a4f")
+_MOST_IN_LEGEND = 9
+
+
+def along(count: int) -> list[str]:
+    """Colours of the members of a series in its order, dark to light: from cold to hot, or first to last.
+
+    Lightness rises all the way, so that the order can be read without colour.
+    """
+    stops = [np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)]) for text in _RAMP]
+    places = np.linspace(0, len(stops) - 1, count) if count > 1 else np.zeros(1)
+    mixed = [
+        np.array([np.interp(at, range(len(stops)), [stop[c] for stop in stops]) for c in range(3)]) for at in places
+    ]
+    return ["#" + "".join(f"{round(float(c)):02x}" for c in colour) for colour in mixed]
+
+
+def in_legend(count: int) -> set[int]:
+    """Which of so many curves the legend names: all, or some evenly spread ones with the first and the last."""
+    return {round(i) for i in np.linspace(0, count - 1, min(count, _MOST_IN_LEGEND)).tolist()}
 
 
 def _scale(spectrum: Spectrum, per_area: bool) -> tuple[float, str]:
@@ -56,15 +77,16 @@ def nyquist(
     )
     per_area = per_area and all(spectrum.area_m2 is not None for spectrum in shown)
     unit = "Ω"
+    colours, named = _colours(len(shown)), in_legend(len(shown))
     for i, (spectrum, fit) in enumerate(zip(shown, fitted, strict=True)):
         factor, unit = _scale(spectrum, per_area)
         z = spectrum.impedance_ohm * factor
-        colour, marker = SHADES[i % len(SHADES)], MARKERS[i % len(MARKERS)]
-        label = labels[i] if i < len(labels) else None
-        ax.plot(z.real, -z.imag, marker, color=colour, markersize=4, markerfacecolor="none", label=label, zorder=2)
+        label = labels[i] if i < len(labels) and i in named else None
+        marker = MARKERS[i % len(MARKERS)]
+        ax.plot(z.real, -z.imag, marker, color=colours[i], markersize=4, markerfacecolor="none", label=label, zorder=2)
         if fit is not None:
             model = fit.impedance_ohm * factor
-            ax.plot(model.real, -model.imag, color=colour, linewidth=1.2, zorder=3)
+            ax.plot(model.real, -model.imag, color=colours[i], linewidth=1.2, zorder=3)
         if len(shown) == 1:
             _label_decades(ax, spectrum.frequency_Hz, z)
     removed = shown[0].removed_impedance_ohm if len(shown) == 1 else np.array([])
@@ -82,17 +104,34 @@ def nyquist(
     return ax
 
 
-def _frame(ax: Any, points: Sequence[NDArray[np.complex128]]) -> None:
-    """Equal axes around the points, the real axis in sight, and not flatter than one to three."""
+def _colours(count: int) -> list[str]:
+    return [SHADES[0]] if count == 1 else along(count)
+
+
+def _limits(points: Sequence[NDArray[np.complex128]]) -> tuple[float, float, float, float]:
+    """Left, right, bottom and top around the points, the real axis in sight, and not flatter than one to three."""
     real = np.concatenate([z.real for z in points])
     imaginary = -np.concatenate([z.imag for z in points])
     low_x, high_x = min(float(real.min()), 0.0), float(real.max())
     low_y, high_y = min(float(imaginary.min()), 0.0), max(float(imaginary.max()), 0.0)
-    width, height = (high_x - low_x) or 1.0, high_y - low_y
+    width = (high_x - low_x) or 1.0
     high_y = max(high_y, low_y + width / 3)
-    margin = 0.05 * max(width, height)
-    ax.set_xlim(low_x - margin, high_x + margin)
-    ax.set_ylim(low_y - margin, high_y + margin)
+    margin = 0.05 * max(width, high_y - low_y)
+    return low_x - margin, high_x + margin, low_y - margin, high_y + margin
+
+
+def nyquist_height(spectra: Sequence[Spectrum], width_cm: float) -> float:
+    """Height in cm of a figure of that width that equal axes fill, 7 cm to as much as the width."""
+    left, right, bottom, top = _limits([spectrum.impedance_ohm for spectrum in spectra])
+    # labels take some 2 cm beside the axes and 1.5 cm below them
+    return float(np.clip((width_cm - 2.0) * (top - bottom) / (right - left) + 1.5, 7.0, width_cm))
+
+
+def _frame(ax: Any, points: Sequence[NDArray[np.complex128]]) -> None:
+    """Equal axes around the points."""
+    left, right, bottom, top = _limits(points)
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
     ax.set_aspect("equal", adjustable="box")
 
 
@@ -109,54 +148,84 @@ def _label_decades(ax: Any, frequency_Hz: NDArray[np.float64], z: NDArray[np.com
         if all(abs(z[i] - other) > 0.07 * span for other in placed):
             placed.append(z[i])
             ax.annotate(
-                _frequency(10.0**decade),
+                frequency_text(10.0**decade),
                 (z[i].real, -z[i].imag),
                 textcoords="offset points",
-                xytext=(3, 5),
+                xytext=(0, 6),
+                ha="center",
                 fontsize=7.5,
                 color=INK,
+                # over the curve a label must stay legible
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
+                zorder=5,
             )
 
 
-def _frequency(f: float) -> str:
+def frequency_text(f: float) -> str:
+    """A frequency with the prefix people use: ``1 MHz``."""
     for limit, prefix in ((1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ")):
         if f >= limit:
             return f"{f / limit:.3g} {prefix}Hz"
     return f"{f:.2g} Hz"
 
 
-def bode(spectrum: Spectrum, fit: FitResult | None = None, *, axes: Sequence[Any], per_area: bool = True) -> Any:
-    """|Z| and phase against frequency.
+def bode(
+    spectra: Spectrum | Sequence[Spectrum],
+    fits: FitResult | Sequence[FitResult | None] | None = None,
+    *,
+    axes: Sequence[Any],
+    labels: Sequence[str] = (),
+    per_area: bool = True,
+) -> Any:
+    """|Z| and phase against frequency, the fit as a line.
 
     Parameters
     ----------
-    spectrum : Spectrum
-    fit : FitResult, optional
+    spectra : Spectrum or sequence of them
+    fits : FitResult or sequence, optional
+        One for each spectrum, or None where there is none.
     axes : sequence of two matplotlib Axes
         For |Z| and for the phase.
+    labels : sequence of str
+        For the legend.
     per_area : bool
-        Times the electrode area where it is known.
+        Times the electrode area where every spectrum has one.
 
     Returns
     -------
     The same axes.
     """
     upper, lower = axes
-    factor, unit = _scale(spectrum, per_area)
-    f, z = spectrum.frequency_Hz, spectrum.impedance_ohm * factor
-    upper.loglog(f, np.abs(z), "o", color=ACCENT, markersize=4, markerfacecolor="none")
-    lower.semilogx(f, np.degrees(np.angle(z)), "o", color=ACCENT, markersize=4, markerfacecolor="none")
-    if fit is not None:
-        model = fit.impedance_ohm * factor
-        upper.loglog(f, np.abs(model), color=INK, linewidth=1.2)
-        lower.semilogx(f, np.degrees(np.angle(model)), color=INK, linewidth=1.2)
+    shown = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
+    fitted = [fits] if isinstance(fits, FitResult) else list(fits) if fits is not None else [None] * len(shown)
+    per_area = per_area and all(spectrum.area_m2 is not None for spectrum in shown)
+    unit = "Ω"
+    colours, named = _colours(len(shown)), in_legend(len(shown))
+    for i, (spectrum, fit) in enumerate(zip(shown, fitted, strict=True)):
+        factor, unit = _scale(spectrum, per_area)
+        f, z = spectrum.frequency_Hz, spectrum.impedance_ohm * factor
+        how = {"color": colours[i], "markersize": 3.5, "markerfacecolor": "none", "linestyle": "none"}
+        label = labels[i] if i < len(labels) and i in named else None
+        upper.loglog(f, np.abs(z), marker=MARKERS[i % len(MARKERS)], label=label, **how)
+        lower.semilogx(f, np.degrees(np.angle(z)), marker=MARKERS[i % len(MARKERS)], **how)
+        if fit is not None:
+            f, model = fit.spectrum.frequency_Hz, fit.impedance_ohm * factor
+            upper.loglog(f, np.abs(model), color=colours[i], linewidth=1.2)
+            lower.semilogx(f, np.degrees(np.angle(model)), color=colours[i], linewidth=1.2)
     upper.set_ylabel(f"|Z| / ({unit})" if " " in unit else f"|Z| / {unit}")
     lower.set_ylabel("Phase / °")
     lower.set_xlabel("Frequency / Hz")
     for ax in axes:
         ax.grid(color=GRID, linewidth=0.5)
         ax.set_axisbelow(True)
+    if labels:
+        legend_above(upper)
     return axes
+
+
+def legend_above(ax: Any) -> None:
+    """Where curves fill the axes, the legend stands above them."""
+    ax.legend(frameon=False, fontsize=7.5, ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), columnspacing=1.2)
 
 
 def residuals(
@@ -204,47 +273,10 @@ def residuals(
     return ax
 
 
-def arrhenius(result: SeriesResult, *, ax: Any, names: Sequence[str] = ()) -> Any:
-    """ln(R/T) of each resistance against 1000/T, with the separate fits' law and, where there is one, the tied one's.
-
-    Parameters
-    ----------
-    result : SeriesResult
-        By temperature.
-    ax : matplotlib Axes
-    names : sequence of str, optional
-        Of resistances; else all that have a law.
-
-    Returns
-    -------
-    The same axes.
-    """
-    T = np.asarray(result.course, dtype=float)
-    grid = np.linspace(T.min(), T.max(), 100)
-    for i, name in enumerate(names or result.separate_arrhenius):
-        values, errors = result.values(name)
-        colour, marker = SHADES[i % len(SHADES)], MARKERS[i % len(MARKERS)]
-        known = np.isfinite(errors)
-        bars = np.where(known, errors, 0.0) / T
-        ax.errorbar(
-            1000 / T, values / T, yerr=np.minimum(bars, 0.9 * values / T), fmt=marker, color=colour,
-            markersize=5, markerfacecolor="none", capsize=2.5, linewidth=1, label=f"{name}, each spectrum",
-        )  # fmt: skip
-        for laws, style, words in ((result.separate_arrhenius, "--", "separate"), (result.tied_arrhenius, "-", "tied")):
-            if name in laws:
-                law = laws[name]
-                energy = law.activation_energy
-                value, error = format_number(energy.value, energy.uncertainty)
-                label = f"{name} {words}: {value} ± {error} eV" if error else f"{name} {words}: {value} eV"
-                model = np.array([law.resistance(float(t)).value for t in grid]) / grid
-                ax.plot(1000 / grid, model, style, color=colour, linewidth=1.2, label=label)
-    ax.set_yscale("log")
-    ax.set_xlabel("1000 K / T")
-    ax.set_ylabel("R/T / (Ω/K)")
-    ax.grid(color=GRID, linewidth=0.5)
-    ax.set_axisbelow(True)
-    ax.legend(frameon=False, fontsize=7.5)
-    return ax
+def relative_residuals(fit: FitResult) -> NDArray[np.complex128]:
+    """(measured − model)/|Z measured|, (N,)."""
+    z = fit.spectrum.impedance_ohm
+    return np.asarray((z - fit.impedance_ohm) / np.abs(z))
 
 
 def relaxation_times(result: DRTResult, *, ax: Any) -> Any:
@@ -266,7 +298,7 @@ def relaxation_times(result: DRTResult, *, ax: Any) -> Any:
     for peak in result.peaks:
         height = float(np.interp(np.log(peak.tau_s), np.log(tau), gamma))
         ax.annotate(
-            f"{peak.resistance_ohm:.3g} Ω\n{_frequency(peak.frequency_Hz)}",
+            f"{peak.resistance_ohm:.3g} Ω\n{frequency_text(peak.frequency_Hz)}",
             (peak.tau_s, height),
             textcoords="offset points",
             xytext=(0, 6),
@@ -281,38 +313,4 @@ def relaxation_times(result: DRTResult, *, ax: Any) -> Any:
     ax.set_ylabel("γ(ln τ) / Ω")
     ax.grid(color=GRID, linewidth=0.5)
     ax.set_axisbelow(True)
-    return ax
-
-
-def course(result: SeriesResult, names: Sequence[str], *, ax: Any) -> Any:
-    """Parameters along a series with their standard errors; what grows significantly is filled.
-
-    Parameters
-    ----------
-    result : SeriesResult
-    names : sequence of str
-        Of parameters of one unit.
-    ax : matplotlib Axes
-
-    Returns
-    -------
-    The same axes.
-    """
-    x = np.asarray(result.course, dtype=float)
-    for i, name in enumerate(names):
-        values, errors = result.values(name)
-        colour, marker = SHADES[i % len(SHADES)], MARKERS[i % len(MARKERS)]
-        grows = name in result.growing
-        ax.errorbar(
-            x, values, yerr=np.where(np.isfinite(errors), errors, 0.0), fmt=f"{marker}-", color=colour, markersize=5,
-            markerfacecolor=colour if grows else "none", capsize=2.5, linewidth=1,
-            label=f"{name}, grows" if grows else name,
-        )  # fmt: skip
-    unit = result.fits[0].parameters[names[0]].unit if names else ""
-    own = result.by.capitalize()
-    ax.set_xlabel(own if result.course_unit in ("", "1", result.by) else f"{own} / {result.course_unit}")
-    ax.set_ylabel("Resistance / Ω" if unit == "ohm" else f"Value / {unit}")
-    ax.grid(color=GRID, linewidth=0.5)
-    ax.set_axisbelow(True)
-    ax.legend(frameon=False, fontsize=8)
     return ax

@@ -14,6 +14,7 @@ from natron.studies.explain import told_once
 from natron.studies.findings import Finding
 from natron.studies.reproduction import Reproduction
 from natron.studies.round_trip import RoundTrip
+from natron.studies.sections import Section
 
 
 def reproduction_page(result: Reproduction) -> str:
@@ -24,7 +25,7 @@ def reproduction_page(result: Reproduction) -> str:
     NatronError
         Where matplotlib is not installed.
     """
-    printed = {name: printed_roadmap(result, name) for name in ENERGY_DENSITIES}
+    printed = {name: printed_roadmap(result, name) for name in ENERGY_DENSITIES} if result.assessments else {}
     views = [design_view(assessment, printed if assessment.stages else None) for assessment in result.assessments]
     verdicts = [finding.verdict for finding in result.findings]
     return render(
@@ -35,6 +36,7 @@ def reproduction_page(result: Reproduction) -> str:
         roadmaps=[(start, [_stage_row(stage) for stage in stages]) for start, stages in result.roadmaps.items()],
         cells=views,
         round_trips=[_round_trip(trip) for trip in result.round_trips],
+        sections=[_section(section) for section in result.sections],
         counts={verdict: sum(found == verdict for found in verdicts) for verdict in VERDICTS},
         disagreements=told_once([finding for finding in result.findings if finding.verdict == "disagrees"]),
         findings=result.findings,
@@ -44,7 +46,8 @@ def reproduction_page(result: Reproduction) -> str:
 def _round_trip(trip: RoundTrip) -> dict[str, Any]:
     """What the template shows of a round trip: rows, pictures, and what was assumed."""
     from natron.plot import figure, to_svg
-    from natron.plot.eis import arrhenius, course, nyquist
+    from natron.plot.eis import nyquist
+    from natron.plot.eis_series import arrhenius, course
 
     series = trip.series
     celsius = series.by == "temperature"
@@ -67,6 +70,41 @@ def _round_trip(trip: RoundTrip) -> dict[str, Any]:
         "pictures": pictures,
         "assumed": [(key.replace("_", " "), value) for key, value in trip.assumed.items()],
         "remarks": trip.remarks,
+    }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    """What the template shows of a section."""
+    from natron.plot import figure, to_svg
+    from natron.plot.pressing import parameter_tornado
+
+    pictures = []
+    for name, size, draw in section.pictures:
+        drawn, ax = figure(*size)
+        draw(ax=ax)
+        pictures.append(to_svg(drawn, f"{section.title}: {name}"))
+    tornados = []
+    for tornado in section.tornados:
+        swings = [
+            (f"{swing.name.replace('_', ' ')} ({swing.parameter.origin})", swing.low, swing.high)
+            for swing in tornado.swings
+        ]
+        drawn, ax = figure(15, 3.5 + 0.7 * len(swings))
+        parameter_tornado(tornado.name, tornado.value, swings, ax=ax)
+        tornados.append(
+            {
+                "name": tornado.name,
+                "value": tornado.value,
+                "picture": to_svg(drawn, f"{section.title}: {tornado.name}"),
+                "fixed": [name.replace("_", " ") for name in tornado.fixed],
+            }
+        )
+    return {
+        "title": section.title,
+        "text": section.text,
+        "lines": section.lines,
+        "pictures": pictures,
+        "tornados": tornados,
     }
 
 

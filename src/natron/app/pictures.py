@@ -1,0 +1,42 @@
+"""Pictures that commands draw into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from natron.core import InputError
+
+
+def draw(
+    out: Path, name: str, picture: Callable[..., Any], size: tuple[float, float] = (15, 10), *, rows: int = 1
+) -> None:
+    """A picture as ``NAME.svg`` in the folder `out`, which is made where it is missing.
+
+    Parameters
+    ----------
+    out : Path
+    name : str
+    picture : callable
+        Takes ``ax``, or ``axes`` where there are several rows.
+    size : tuple of float
+        Width and height in cm.
+    rows : int
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be made, or a file of that name is not one of natron's pictures.
+    """
+    from natron.io.descriptions import REPORT_MARK, write_new_file
+    from natron.plot import figure, to_svg
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"this folder cannot be made: {error.strerror}", file=str(out)) from None
+    drawn, axes = figure(*size, rows)
+    picture(**({"ax": axes} if rows == 1 else {"axes": axes}))
+    # the mark tells natron's own pictures from a file of the user's, which is never written over
+    write_new_file(out / f"{name}.svg", f"<!-- {REPORT_MARK} -->\n{to_svg(drawn, name)}")
