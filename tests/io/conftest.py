@@ -12,11 +12,21 @@ DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with an argument `every_file` runs for each real file there is."""
+    """A test with an argument `every_file` runs for each real file there is, with `every_pair` for each .mpr beside
+    an .mpt that EC-Lab exported from it."""
     if "every_file" in metafunc.fixturenames:
         folders = [folder for folder in sorted(DATA.iterdir()) if folder.is_dir()] if DATA.is_dir() else []
         names = [f"{folder.name}/{file.name}" for folder in folders for file in sorted(folder.iterdir())]
         metafunc.parametrize("every_file", names)
+
+    if "every_pair" in metafunc.fixturenames:
+        pairs = [
+            (mpr.relative_to(DATA).as_posix(), mpt.relative_to(DATA).as_posix())
+            for mpr in sorted(DATA.glob("*/*.mpr"))
+            for mpt in sorted(mpr.parent.glob("*.mpt"))
+            if mpt.name.startswith(f"{mpr.stem}.")
+        ]
+        metafunc.parametrize("every_pair", pairs, ids=[text for _, text in pairs])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from natron.core.quantity import Quantity
 from natron.core.uncertainty import Relation as Function
 
 
@@ -26,6 +27,9 @@ class NamedRelation:
         Takes ``{input name: number}`` (SI), returns the result (SI).
     texts : tuple of str
         Names of inputs that are texts, such as a chemical formula.
+    library : callable, optional
+        Takes the texts, returns further inputs by name that the library knows: taken where a claim does not give
+        them, their uncertainty and origin carried along.
     """
 
     words: str
@@ -33,6 +37,7 @@ class NamedRelation:
     output: str
     function: Callable[[Mapping[str, Any]], Any]
     texts: tuple[str, ...] = ()
+    library: Callable[[Mapping[str, str]], Mapping[str, Quantity]] | None = None
 
     def bound(self, texts: Mapping[str, str]) -> Function:
         """The relation in the form `natron.core.uncertainty.propagate` takes, its texts filled in."""

@@ -44,6 +44,18 @@ def sqrt(x: Any) -> Any:
     return _apply("sqrt", x)
 
 
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of two, for floats, arrays and uncertain numbers; y where they are equal."""
+    if isinstance(x, np.ndarray | np.generic) or isinstance(y, np.ndarray | np.generic):
+        return np.maximum(x, y)
+    return x if getattr(x, "nominal_value", x) > getattr(y, "nominal_value", y) else y
+
+
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of two, for floats, arrays and uncertain numbers; y where they are equal."""
+    return -maximum(-x, -y)
+
+
 def _apply(name: str, x: Any) -> Any:
     if isinstance(x, float | int):
         return getattr(math, name)(x)

@@ -38,7 +38,8 @@ def normalise(unit: str) -> str:
     text = re.sub(r"\bdeg\s+([CFK])\b", r"deg\1", text)
     text = re.sub(r"\s*([*/().^])\s*", r"\1", text)
     text = re.sub(r"\*\*|\^", "", text)
-    return re.sub(r"[\s.]+", "*", text)
+    # a point multiplies, unless it stands inside a number: m^0.5
+    return re.sub(r"\s+|(?<!\d)\.|\.(?!\d)", "*", text)
 
 
 # SI unit (in the spelling of the kinds), factor and offset; a test holds every line against pint
@@ -56,6 +57,10 @@ _ALSO_KNOWN = {
     "min": ("s", 60.0, 0.0),
     "kg/m3": ("kg/m**3", 1.0, 0.0),
 }
+
+PER_MOLE = {"kJ/mol": 1e3, "kcal/mol": 4184.0}
+"""Energies per mole read without pint where an energy per particle is asked for, J/mol."""
+
 BY_HEART = {
     **_ALSO_KNOWN,
     **{normalise(spelling): (k.si, k.factor, k.offset) for k in KINDS.values() for spelling in (k.unit, k.pretty)},
@@ -75,6 +80,8 @@ def to_si(unit: str, kind: Kind) -> tuple[float, float]:
     text = normalise(unit)
     if len(text) > _MAX_LENGTH:
         raise QuantityError("this unit is too long to be one", given=unit, allowed=_allowed(kind))
+    if kind.name == "energy" and text in PER_MOLE:
+        return PER_MOLE[text] / AVOGADRO_PER_MOL, 0.0
     known = BY_HEART.get(text)
     if known is None:
         return _ask_pint(unit, text, kind)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from natron.data.errors import DataError
+from natron.data.segmentation import charge_increments, count_cycles, half_steps, within_half_steps
 from natron.data.spectrum import Provenance, Spectrum
 
 Kind = Literal["full", "half", "symmetric"]
@@ -45,8 +47,7 @@ _PLACEHOLDERS_KG = (0.0, 1e-9)
 _LARGE_CM2 = 20.0
 _USUAL_MA_PER_CM2 = 0.5
 _LARGE_KG = 0.05
-_REST_FRACTION = 1e-4
-_SAME_LEVEL = 0.05
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class CyclingRecord:
         """Current of every row, positive = charging."""
         return self.table[CURRENT].to_numpy()
 
-    @property
+    @cached_property
     def in_spectrum(self) -> NDArray[np.bool_]:
         """Whether the row was taken in an impedance step."""
         return in_spectrum(self.table)
@@ -187,13 +188,13 @@ def cycling_record(
     time = table[TIME].to_numpy().astype(float)
     spectral = in_spectrum(table)
     steps = table[STEP].to_numpy() if STEP in table.columns else None
-    half = half_steps(current, spectral)
     increment = (
         table[INCREMENT].fill_null(0.0).fill_nan(0.0).to_numpy()
         if INCREMENT in table.columns
         else charge_increments(time, current, steps)
     )
-    columns = {HALF_STEP: half, INCREMENT: increment, HALF_STEP_CAPACITY: _within(half, increment, spectral)}
+    half = half_steps(current, spectral, step_runs(table), time)
+    columns = {HALF_STEP: half, INCREMENT: increment, HALF_STEP_CAPACITY: within_half_steps(half, increment, spectral)}
     if CYCLE not in table.columns:
         columns[CYCLE] = count_cycles(half, current, spectral)
     if steps is not None and STEP_COUNT not in table.columns:
@@ -234,83 +235,32 @@ def _placed(item: RecordedSpectrum, table: pl.DataFrame) -> RecordedSpectrum:
 
 
 def in_spectrum(table: pl.DataFrame) -> NDArray[np.bool_]:
-    """Whether each row was taken in an impedance step: it has a frequency above zero."""
+    """Whether each row was taken in an impedance step.
+
+    It has a frequency above zero, or stands in a run of one step most of whose rows have: instruments write
+    rows without a frequency while they settle before a sweep and between two.
+    """
     if FREQUENCY not in table.columns:
         return np.zeros(len(table), dtype=bool)
-    return (table[FREQUENCY] > 0).fill_null(value=False).to_numpy()
+    swept: NDArray[np.bool_] = (table[FREQUENCY] > 0).fill_null(value=False).to_numpy()
+    runs = step_runs(table)
+    if runs is None or not swept.any():
+        return swept
+    share = np.bincount(runs, weights=swept) / np.bincount(runs)
+    return np.asarray(swept | (share > _MOSTLY)[runs])
 
 
-def half_steps(current_A: NDArray[np.float64], spectral: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The half step each row belongs to, counted from 1; 0 before the first current flows.
-
-    A half step ends where the current changes its sign, and where after a rest it comes back at another level
-    (5 %): the next stage of a critical-current test. Rows of a spectrum are looked through, so that a
-    spectrum taken during a charge does not end it. A current below 1e-4 of the largest counts as none.
-    """
-    size = len(current_A)
-    if size == 0:
-        return np.zeros(0, dtype=np.int64)
-    largest = float(np.max(np.abs(current_A[~spectral]), initial=0.0))
-    flows = (np.abs(current_A) > _REST_FRACTION * largest) & ~spectral
-    rows = np.flatnonzero(flows)
-    if rows.size == 0:
-        return np.zeros(size, dtype=np.int64)
-    rests = np.cumsum(~flows & ~spectral)
-    level = current_A[rows]
-    turned = np.sign(level[1:]) != np.sign(level[:-1])
-    rested = rests[rows[1:]] != rests[rows[:-1]]
-    other = np.abs(level[1:] - level[:-1]) > _SAME_LEVEL * np.maximum(np.abs(level[1:]), np.abs(level[:-1]))
-    begins = np.zeros(size, dtype=np.int64)
-    begins[rows[0]] = 1
-    begins[rows[1:]] = turned | (rested & other)
-    return np.cumsum(begins)
-
-
-def count_cycles(
-    half: NDArray[np.int64], current_A: NDArray[np.float64], spectral: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """The cycle each row belongs to, from 1: it ends when a half step of the sign that began it comes again
-    after one of the other sign."""
-    count = int(half.max(initial=0))
-    charge = np.bincount(half, weights=np.where(spectral, 0.0, current_A), minlength=count + 1)
-    cycles = np.ones(count + 1, dtype=np.int64)
-    cycle, first, other_seen = 1, 0.0, False
-    for k in range(1, count + 1):
-        sign = float(np.sign(charge[k]))
-        first = first or sign
-        if sign == first and other_seen:
-            cycle, other_seen = cycle + 1, False
-        elif sign == -first:
-            other_seen = True
-        cycles[k] = cycle
-    return cycles[half]
-
-
-def charge_increments(
-    time_s: NDArray[np.float64], current_A: NDArray[np.float64], steps: NDArray[np.generic] | None = None
-) -> NDArray[np.float64]:
-    """Charge since the row before in Ah: the mean of both currents times the time between.
-
-    Across a change of step the new step's current alone counts, for the old one had ended.
-    """
-    increments = np.zeros(len(time_s))
-    if len(time_s) > 1:
-        mean = 0.5 * (current_A[1:] + current_A[:-1])
-        if steps is not None:
-            mean = np.where(steps[1:] != steps[:-1], current_A[1:], mean)
-        increments[1:] = mean * np.diff(time_s) / 3600
-    return increments
-
-
-def _within(
-    half: NDArray[np.int64], increment: NDArray[np.float64], spectral: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Charge passed since each row's half step began, without the spectra's, as a magnitude."""
-    passed = np.cumsum(np.where(spectral, 0.0, increment))
-    starts = np.flatnonzero(np.concatenate([[True], half[1:] != half[:-1]]))
-    before = np.where(starts > 0, passed[starts - 1], 0.0)
-    lengths = np.diff(np.append(starts, len(half)))
-    return np.where(half > 0, np.abs(passed - np.repeat(before, lengths)), 0.0)
+def step_runs(table: pl.DataFrame) -> NDArray[np.int64] | None:
+    """A number for each row that goes up by one wherever the technique's step or loop changes; None where the
+    table has no step, or one step alone."""
+    changes = np.zeros(max(len(table) - 1, 0), dtype=bool)
+    for name in (STEP, STEP_COUNT, LOOP):
+        if name in table.columns and table[name].null_count() == 0:
+            values = table[name].to_numpy()
+            changes |= values[1:] != values[:-1]
+    if not changes.any():
+        return None
+    return np.cumsum(np.concatenate([[False], changes]), dtype=np.int64)
 
 
 def mend_time(time_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:

@@ -1,7 +1,8 @@
 """Files in and out: cell descriptions, and instruments' measurements.
 
 `read` recognises a measurement by its content and says what it took it for; `read_spectra` gives its
-spectra alone; `join` makes one record of several files of one test. They are loaded when first used:
+spectra alone; `join` makes one record of several files of one test; `write` writes a Battery Data Format
+table that reads back as the same. They are loaded when first used:
 whoever reads only a cell description does not wait for polars.
 """
 
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from natron.io.mapping import load_mapping
     from natron.io.reading import Asked, Reading
     from natron.io.recognise import FORMATS, Format, read, read_spectra
+    from natron.io.writing import write
 
-__all__ = ["FORMATS", "Asked", "Format", "Reading", "join", "load_mapping", "read", "read_spectra"]
+__all__ = ["FORMATS", "Asked", "Format", "Reading", "join", "load_mapping", "read", "read_spectra", "write"]
 
 _HOMES = {
     "FORMATS": "recognise",
@@ -27,6 +29,7 @@ _HOMES = {
     "load_mapping": "mapping",
     "read": "recognise",
     "read_spectra": "recognise",
+    "write": "writing",
 }
 
 

@@ -19,11 +19,10 @@ from natron.io.columns import (
     VOLTAGE,
     Column,
     plain,
-    to_bdf,
 )
-from natron.io.delimited import read_sheet
-from natron.io.reading import Asked, Reading, assemble
+from natron.io.reading import Asked, Reading
 from natron.io.source import Source
+from natron.io.tables import named_by, read_table
 
 NAME = "Arbin .csv"
 SUFFIXES = ()
@@ -47,7 +46,7 @@ COLUMNS = (
 
 def sniff(source: Source) -> str | None:
     """Why this is an Arbin export, or None."""
-    return "its line of names is Arbin's" if _is_header(source.head_text.split("\n", 1)[0]) else None
+    return named_by(source, is_header, "Arbin")
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -58,11 +57,10 @@ def read(source: Source, asked: Asked) -> Reading:
     DataError
         Where it has no row or lacks time, voltage or current.
     """
-    sheet = read_sheet(source.text, _is_header, file=source.name, what=NAME)
-    table, notes = to_bdf(sheet.table, COLUMNS, file=source.name)
-    return assemble(table, source, asked, reader=NAME, notes=[str(sheet.layout), *notes])
+    return read_table(source, asked, NAME, COLUMNS, is_header)
 
 
-def _is_header(line: str) -> bool:
+def is_header(line: str) -> bool:
+    """Whether a line, or names joined to one, is Arbin's line of names."""
     name = plain(line)
     return "datapoint" in name and "testtime" in name and "stepindex" in name and "voltage" in name

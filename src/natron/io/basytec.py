@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from natron.io.columns import (
     CHARGE_CAPACITY,
@@ -20,11 +21,10 @@ from natron.io.columns import (
     VOLTAGE,
     Column,
     moment,
-    to_bdf,
 )
-from natron.io.delimited import read_sheet
-from natron.io.reading import Asked, Found, Reading, assemble
+from natron.io.reading import Asked, Found, Reading
 from natron.io.source import Source
+from natron.io.tables import named_by, read_table
 
 NAME = "Basytec .txt"
 SUFFIXES = ()
@@ -51,8 +51,7 @@ _START = re.compile(r"^~\s*(?:Start of Test|Test started|Beginn)[^:]*:\s*(.+)$",
 
 def sniff(source: Source) -> str | None:
     """Why this is a Basytec export, or None."""
-    lines = source.head_text.split("\n", 100)[:100]
-    return "its line of names is Basytec's" if any(map(_is_header, lines)) else None
+    return named_by(source, _is_header, "Basytec")
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -63,11 +62,12 @@ def read(source: Source, asked: Asked) -> Reading:
     DataError
         Where it has no row or lacks time, voltage or current.
     """
-    sheet = read_sheet(source.text, _is_header, file=source.name, what=NAME)
-    table, notes = to_bdf(sheet.table, COLUMNS, file=source.name)
-    start = _START.search("\n".join(sheet.above))
-    found = Found(start=moment(start[1]) if start else None)
-    return assemble(table, source, asked, reader=NAME, found=found, notes=[str(sheet.layout), *notes])
+    return read_table(source, asked, NAME, COLUMNS, _is_header, found=_found)
+
+
+def _found(above: Sequence[str], _: list[str]) -> Found:
+    start = _START.search("\n".join(above))
+    return Found(start=moment(start[1]) if start else None)
 
 
 def _is_header(line: str) -> bool:

@@ -87,7 +87,7 @@ def complete(table: pl.DataFrame, mode: pl.Series | None, notes: list[str]) -> p
         time = table[TIME].to_numpy()
         charge = table[INCREMENT].to_numpy()
         elapsed = np.diff(time, prepend=time[:1])
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             current = np.where(elapsed > 0, charge * 3600 / elapsed, 0.0)
         table = table.with_columns(pl.Series(CURRENT, current))
         notes.append("the file has no current column: current is charge since the row before over time, dq·3600/Δt")

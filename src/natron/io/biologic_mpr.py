@@ -32,6 +32,9 @@ _HEAD = 52
 _MODULE = b"MODULE"
 _SETTINGS, _DATA, _LOG, _LOOP = b"VMP Set   ", b"VMP data  ", b"VMP LOG   ", b"VMP loop  "
 _AREA_AT, _MASS_AT, _ACTIVE_MASS_AT = 0x211, 0x24C, 0x107
+_SHORT_HEADER, _LONG_HEADER = 57, 65
+_ENOUGH = 4096
+"""Rows that tell galvani the columns; more than the head of a data module has bytes."""
 _STRETCH = 2048
 _IN_ORDER = 0.99
 _START_AT = (465, 469, 473, 585)
@@ -85,32 +88,31 @@ def read(source: Source, asked: Asked) -> Reading:
 
 
 def _modules(source: Source) -> dict[bytes, _Module]:
-    raw = source.raw
+    """Where each module is; only their headers are read, so that damage is found before the rest is."""
     found: dict[bytes, _Module] = {}
     at = _HEAD
-    while at < len(raw):
-        if raw[at : at + 6] != _MODULE or len(raw) < at + 65:
+    while at < source.size:
+        header = source.part(at, _LONG_HEADER)
+        if header[:6] != _MODULE or len(header) < _LONG_HEADER:
             raise DataError(
                 f"the file is damaged at byte {at}",
                 file=source.name,
-                given=repr(raw[at : at + 6]),
+                given=repr(header[:6]),
                 allowed="the next module's 'MODULE'",
                 hint="Copy it again from the instrument.",
             )
-        if raw[at + 41 : at + 45] == b"\xff\xff\xff\xff":
-            header, (length,) = 65, struct.unpack_from("<I", raw, at + 45)
-        else:
-            header, (length,) = 57, struct.unpack_from("<I", raw, at + 41)
-        end = at + header + length
-        if end > len(raw):
+        long = header[41:45] == b"\xff\xff\xff\xff"
+        (length,) = struct.unpack_from("<I", header, 45 if long else 41)
+        body = at + (_LONG_HEADER if long else _SHORT_HEADER)
+        end = body + length
+        if end > source.size:
             raise DataError(
-                f"the file ends {end - len(raw)} bytes before its module at byte {at} does",
+                f"the file ends {end - source.size} bytes before its module at byte {at} does",
                 file=source.name,
-                given=f"{len(raw)} bytes, a module of {length}",
+                given=f"{source.size} bytes, a module of {length}",
                 hint="The copy is cut short or the length damaged; copy it again from the instrument.",
             )
-        name = raw[at + 6 : at + 16]
-        found.setdefault(name, _Module(at, at + header, end))
+        found.setdefault(header[6:16], _Module(at, body, end))
         at = end
     return found
 
@@ -123,13 +125,13 @@ def _body(source: Source, module: _Module, limit: int | None = None) -> bytes:
 def _data(modules: dict[bytes, _Module], source: Source, notes: list[str]) -> tuple[pl.DataFrame, pl.Series | None]:
     """The file's columns as galvani names them, and EC-Lab's mode of every row where it is recorded."""
     reader = _galvani()
-    # Without the log module: galvani refuses files whose log and settings give different dates.
-    parts = [slice(0, _HEAD), *(slice(m.start, m.end) for m in (modules[_SETTINGS], modules[_DATA]))]
-    measured = b"".join(memoryview(source.raw)[part] for part in parts)
+    measured, rows, begin = _for_galvani(source, modules)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             file: Any = reader(io.BytesIO(measured))
+        if begin is not None:
+            file.data = np.frombuffer(source.raw, file.dtype, rows, begin)
     # galvani checks with assertions and lets numpy's errors through
     except Exception as error:
         raise DataError(
@@ -154,6 +156,28 @@ def _data(modules: dict[bytes, _Module], source: Source, notes: list[str]) -> tu
     return pl.DataFrame(columns), mode
 
 
+def _for_galvani(source: Source, modules: dict[bytes, _Module]) -> tuple[bytes, int, int | None]:
+    """What galvani is given, the number of rows in the file, and where they begin if it is given only some.
+
+    It copies its input several times over. A few rows tell it the columns; natron then looks at all of them
+    where they lie. They fill the module's end, so the width of one is the whole quotient of the module's
+    length and their number, once that exceeds the bytes of the module's head.
+    """
+    settings, data = modules[_SETTINGS], modules[_DATA]
+    # Without the log module: galvani refuses files whose log and settings give different dates.
+    before = source.raw[:_HEAD] + source.raw[settings.start : settings.end]
+    rows = int.from_bytes(_body(source, data, 4), "little")
+    width = (data.end - data.body) // max(1, rows)
+    if rows <= _ENOUGH or width == 0:
+        return before + source.raw[data.start : data.end], rows, None
+    begin = data.end - rows * width
+    module = bytearray(source.raw[data.start : begin + _ENOUGH * width])
+    body = data.body - data.start
+    struct.pack_into("<I", module, body, _ENOUGH)
+    struct.pack_into("<I", module, 41 if body == _SHORT_HEADER else 45, len(module) - body)
+    return before + module, rows, begin
+
+
 def _plausible(rows: np.ndarray[Any, np.dtype[np.void]]) -> bool:
     """Whether the rows' times are finite and in order, as they are not after a wrong guess."""
     if "time/s" not in (rows.dtype.names or ()):
@@ -164,9 +188,9 @@ def _plausible(rows: np.ndarray[Any, np.dtype[np.void]]) -> bool:
 
 def _by_column(
     rows: np.ndarray[Any, np.dtype[np.void]], names: Sequence[str]
-) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
     """Columns out of packed rows, some rows at a time: in one go each column would read all of memory."""
-    columns = {name: np.empty(len(rows), dtype=rows.dtype[name]) for name in names}
+    columns = {name: np.empty(len(rows)) for name in names}
     for begin in range(0, len(rows), _STRETCH):
         stretch = rows[begin : begin + _STRETCH]
         for name, column in columns.items():

@@ -11,15 +11,15 @@ import polars as pl
 from natron.data import DataError
 from natron.io.biologic import COLUMNS, UNFILLED_UNIT, complete, next_best
 from natron.io.columns import CURRENT, FREQUENCY, LOOP, TIME, moment, to_bdf
-from natron.io.delimited import Layout, read_rows, unique
+from natron.io.delimited import CUT_ROW, Layout, read_rows, unique, without_cut_row
 from natron.io.reading import Asked, Found, Reading, assemble
 from natron.io.source import Source
 
 NAME = "BioLogic .mpt"
 SUFFIXES = (".mpt",)
 _MARKS = ("EC-Lab ASCII FILE", "BT-Lab ASCII FILE")
-_LOOP = re.compile(r"Loop \d+ from point number (\d+) to \d+")
-_COUNT = re.compile(r"Nb header lines\s*:\s*(\d+)")
+_LOOP = re.compile(r"Loop \d+ from point number (\d{1,12}) to \d+")
+_COUNT = re.compile(r"Nb header lines\s*:\s*(\d{1,12})")
 _FIRST_COLUMNS = ("mode\t", "freq/Hz\t", "time/s\t", "Ewe/V\t", "Re(Z)/Ohm\t", "Ns\t", "cycle number\t")
 _AREA = {"cm²": 1e-4, "cm2": 1e-4, "mm²": 1e-6, "mm2": 1e-6, "m²": 1.0, "m2": 1.0}
 _MASS = {"µg": 1e-9, "ug": 1e-9, "mg": 1e-6, "g": 1e-3, "kg": 1.0}
@@ -48,8 +48,11 @@ def read(source: Source, asked: Asked) -> Reading:
     text = source.text
     header, names, body = _parts(text, source)
     decimal = "," if _decimal_comma(body) else "."
-    raw = read_rows(body, unique(names), Layout("\t", decimal), file=source.name, floats=True)
+    layout = Layout("\t", decimal)
+    body, cut = without_cut_row(body, layout)
+    raw = read_rows(body, unique(names), layout, file=source.name, floats=True)
     notes = [f"tab-separated, decimal {'comma' if decimal == ',' else 'point'}, {len(raw)} rows"]
+    notes += [CUT_ROW] if cut else []
     table, said = to_bdf(raw, COLUMNS, file=source.name)
     notes += said
     loops = _loops(header, len(table))

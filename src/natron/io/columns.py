@@ -233,7 +233,8 @@ def match_columns(
     scales: dict[str, float] = {}
     notes: list[str] = []
     for column in columns:
-        header = spelled.get(plain(column.vendor))
+        # a name in another script than Latin has nothing plain to be compared by
+        header = column.vendor if column.vendor in headers else spelled.get(plain(column.vendor) or column.vendor)
         if header is None or column.label in names:
             continue
         unit = split_header(header)[1] or column.unit
@@ -251,7 +252,7 @@ def match_columns(
 def to_bdf(table: pl.DataFrame, columns: Iterable[Column], *, file: str) -> tuple[pl.DataFrame, list[str]]:
     """A vendor's table with Battery Data Format columns in SI-based units, and what there is to say about it.
 
-    Words become numbers, dates become seconds since 1970 (as local time: files do not say their zone), and
+    Words become numbers, dates become seconds since 1970 (as if in UTC where they carry no zone, and said), and
     durations written `d hh:mm:ss.f` become seconds.
 
     Raises
@@ -271,12 +272,18 @@ def to_bdf(table: pl.DataFrame, columns: Iterable[Column], *, file: str) -> tupl
     series: list[pl.Series] = []
     for label, header in names.items():
         if label in WORDS:
-            series.append(table[header].cast(pl.String).alias(label))
+            words = table[header] if table[header].dtype != pl.Duration else numbers(table[header])
+            series.append(words.cast(pl.String).alias(label))
+        elif label in INTEGERS and table[header].dtype.is_integer():
+            series.append(table[header].cast(pl.Int64, strict=False).alias(label))
         else:
             number = numbers(table[header], as_date=label == UNIX)
+            zone = _zone_said(header, table[header]) if label == UNIX else None
+            notes += [zone] if zone else []
             series.append((number * scales[label]).alias(label) if scales[label] != 1.0 else number.alias(label))
     result = pl.DataFrame(series)
-    integers = [pl.col(name).round().cast(pl.Int64, strict=False) for name in INTEGERS & set(result.columns)]
+    counted = [name for name in INTEGERS & set(result.columns) if not result[name].dtype.is_integer()]
+    integers = [pl.col(name).round().cast(pl.Int64, strict=False) for name in counted]
     return result.with_columns(integers), notes
 
 
@@ -284,8 +291,12 @@ def numbers(values: pl.Series, *, as_date: bool = False) -> pl.Series:
     """`values` as floats: with either decimal sign; durations and dates (since 1970) in seconds."""
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return values.cast(pl.Float64)
+    if values.dtype == pl.Duration:
+        return values.dt.total_nanoseconds() / 1e9
+    if values.dtype == pl.Time:
+        return values.cast(pl.Int64) / 1e9
     if values.dtype.is_temporal():
-        return values.cast(pl.Datetime("us")).dt.timestamp("us").cast(pl.Float64) / 1e6
+        return values.cast(pl.Datetime("us"), strict=False).dt.timestamp("us").cast(pl.Float64) / 1e6
     texts = values.cast(pl.String).str.strip_chars(' \t"')
     found = texts.cast(pl.Float64, strict=False)
     empty = texts.is_null() | (texts == "")
@@ -319,7 +330,9 @@ _DATE_FORMATS = (
     "%d-%b-%y %I:%M:%S %p",
     "%d-%b-%y %H:%M:%S",
     "%m/%d/%y %H:%M:%S",
+    "%+",
 )
+_ZONE = r"\d\s*(Z|UTC|[+-]\d{2}:?\d{2})\s*$"
 
 
 def _dates(texts: pl.Series) -> pl.Series:
@@ -331,12 +344,25 @@ def _dates(texts: pl.Series) -> pl.Series:
         parsed = texts.str.to_datetime(form, strict=False, time_unit="us")
         if parsed.is_not_null().sum() > best.is_not_null().sum():
             best = parsed.dt.timestamp("us").cast(pl.Float64) / 1e6
+        if parsed.null_count() == texts.null_count():
             break
     return best
 
 
+def _zone_said(header: str, values: pl.Series) -> str | None:
+    """Whether time stamps carry their zone; None where they are no texts."""
+    if values.dtype != pl.String:
+        return None
+    first = values.drop_nulls().head(1)
+    if first.is_empty() or not first.str.contains(":")[0]:
+        return None
+    if first.str.contains(_ZONE)[0]:
+        return f"the time stamps in {header!r} carry their time zone"
+    return f"the time stamps in {header!r} carry no time zone: counted as if they were UTC"
+
+
 def moment(text: str) -> float | None:
-    """A date and time as instruments write it, in seconds since 1970 (local time), or None."""
+    """A date and time as instruments write it, in seconds since 1970 (as if in UTC where it has no zone), or None."""
     text = text.strip()
     parsed = _dates(pl.Series(values=[text if ":" in text else f"{text} 00:00:00"]))
     value = parsed[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ class Layout:
 
     def __str__(self) -> str:
         decimal = "comma" if self.decimal == "," else "point"
-        return f"fields parted by {_NAMES[self.delimiter]}, decimal {decimal}"
+        return f"fields parted by {_NAMES.get(self.delimiter, self.delimiter)}, decimal {decimal}"
 
 
 _CANDIDATES = tuple(
@@ -267,17 +268,21 @@ def read_rows(
     names = unique([*headers, *[""] * max(0, min(extra, _MAX_EXTRA))])
     kind = pl.Float64 if floats else pl.String
     try:
-        table = pl.read_csv(
-            io.BytesIO(raw),
-            has_header=False,
-            separator=separator,
-            schema=dict.fromkeys(names, kind),
-            decimal_comma=layout.decimal == "," and floats,
-            truncate_ragged_lines=True,
-            ignore_errors=True,
-            quote_char=None if floats else '"',
-            null_values=None,
-        )
+        with warnings.catch_warnings():
+            # polars guesses the number of rows with quotation marks counted, and says so where a lone one made
+            # it wrong; the rows it hands back are right all the same
+            warnings.filterwarnings("ignore", "CSV malformed", UserWarning)
+            table = pl.read_csv(
+                io.BytesIO(raw),
+                has_header=False,
+                separator=separator,
+                schema=dict.fromkeys(names, kind),
+                decimal_comma=layout.decimal == "," and floats,
+                truncate_ragged_lines=True,
+                ignore_errors=True,
+                quote_char=None if floats else '"',
+                null_values=None,
+            )
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise DataError(
             "the table under the header cannot be read",
@@ -289,6 +294,23 @@ def read_rows(
     if table.is_empty():
         raise _no_row(file)
     return table.select(names[: len(headers)])
+
+
+def without_cut_row(body: str, layout: Layout) -> tuple[str, bool]:
+    """The rows of `body` without a last one that breaks off before its last field, and whether there was one."""
+    last = body.rfind("\n") + 1
+    begin = len(body) - len(body.lstrip("\n"))
+    if last in (0, len(body)) or begin >= last:
+        return body, False
+    first = body[begin : body.find("\n", begin)]
+    if layout.delimiter == " ":
+        cut = len(body[last:].split()) < len(first.split())
+    else:
+        cut = body.count(layout.delimiter, last) < first.count(layout.delimiter)
+    return (body[:last], True) if cut else (body, False)
+
+
+CUT_ROW = "the last row breaks off and was left out: the copy may be cut short"
 
 
 def _no_row(file: str) -> DataError:
@@ -307,6 +329,8 @@ class Sheet:
     names: tuple[str, ...]
     layout: Layout
     table: pl.DataFrame
+    notes: tuple[str, ...]
+    """How it is written, and whether its last row breaks off."""
 
 
 def read_sheet(text: str, is_header: Callable[[str], bool], *, file: str, what: str) -> Sheet:
@@ -326,7 +350,7 @@ def read_sheet(text: str, is_header: Callable[[str], bool], *, file: str, what: 
         if is_header(line):
             layout = _layout_of(line, text[end + 1 : end + 20_000])
             names = tuple(unique(layout.split(line)))
-            return Sheet(tuple(above), names, layout, read_rows(text[end + 1 :], names, layout, file=file))
+            return sheet_under(tuple(above), names, layout, text[end + 1 :], file=file)
         above.append(line)
         at = end + 1
     raise DataError(
@@ -335,6 +359,19 @@ def read_sheet(text: str, is_header: Callable[[str], bool], *, file: str, what: 
         given=f"{len(above)} lines, the first {above[0][:60]!r}" if above else "nothing",
         hint="The copy may be cut short; export the measurement again.",
     )
+
+
+def sheet_under(above: tuple[str, ...], names: tuple[str, ...], layout: Layout, body: str, *, file: str) -> Sheet:
+    """The sheet whose rows are `body`.
+
+    Raises
+    ------
+    DataError
+        Where there is no row.
+    """
+    body, cut = without_cut_row(body, layout)
+    notes = (str(layout), *([CUT_ROW] if cut else []))
+    return Sheet(above, names, layout, read_rows(body, names, layout, file=file), notes)
 
 
 def _layout_of(header: str, body: str) -> Layout:

@@ -87,8 +87,8 @@ REPORT_MARK = '<meta name="generator" content="natron">'
 """Stands near the top of every page natron writes, so that it overwrites its own pages alone."""
 
 
-def write_new_file(path: str | Path, text: str, *, overwrite: bool = False) -> None:
-    """Write `text` as a new file, whole or not at all.
+def write_new_file(path: str | Path, content: str | bytes, *, overwrite: bool = False) -> None:
+    """Write `content` (text as UTF-8) as a new file, whole or not at all.
 
     A page that natron wrote before is written anew; any other file only with `overwrite`.
 
@@ -110,7 +110,7 @@ def write_new_file(path: str | Path, text: str, *, overwrite: bool = False) -> N
             )
         temporary = target.with_name(f".{target.name[:100]}.part")
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

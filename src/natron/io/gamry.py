@@ -38,7 +38,7 @@ COLUMNS = (
     Column("Zreal", REAL, "ohm"),
     Column("Zimag", IMAGINARY, "ohm"),
 )
-_TABLE = re.compile(r"^(?P<name>\w+)\tTABLE(?:\t\s*(?P<rows>\d+))?", re.MULTILINE)
+_TABLE = re.compile(r"^(?P<name>\w+)\tTABLE(?:\t\s*(?P<rows>\d{1,12}))?", re.MULTILINE)
 _DEFAULT_CM2 = 1.0
 
 
@@ -78,9 +78,11 @@ def read(source: Source, asked: Asked) -> Reading:
         known, said = to_bdf(table, COLUMNS, file=source.name)
         notes += said
         if FREQUENCY in known.columns:
-            spectra.append(known.drop(CURRENT, VOLTAGE, strict=False).with_columns(pl.lit(len(spectra)).alias(Z_CYCLE)))
+            spectra.append(
+                known.drop(CURRENT, VOLTAGE, strict=False).with_columns(pl.lit(len(spectra), pl.Int64).alias(Z_CYCLE))
+            )
         else:
-            curves.append(known.with_columns(pl.lit(len(curves) + 1).alias(STEP)))
+            curves.append(known.with_columns(pl.lit(len(curves) + 1, pl.Int64).alias(STEP)))
     if not spectra and not curves:
         raise DataError(
             "the file has no measurement in it",

@@ -14,22 +14,19 @@ import polars as pl
 
 from natron.data import CyclingRecord, DataError, Provenance, RecordedSpectrum, cycling_record
 from natron.data.cycling import (
-    AREAL_CAPACITY,
     CURRENT,
-    CURRENT_DENSITY,
     CYCLE,
     HALF_STEP,
-    HALF_STEP_CAPACITY,
     STEP_COUNT,
     TIME,
-    count_cycles,
     in_spectrum,
 )
+from natron.data.segmentation import count_cycles
+from natron.io.bdf import WORKED_OUT
 from natron.io.columns import INSTRUMENT_CYCLE, LOOP, UNIX
 from natron.io.reading import Reading
 from natron.io.recognise import read
 
-_WORKED_OUT = (HALF_STEP, HALF_STEP_CAPACITY, CURRENT_DENSITY, AREAL_CAPACITY)
 _CLOCK_S = 1e-5
 """To which two clocks read as seconds since 1970 can be told apart."""
 _CONTINUED = (CYCLE, STEP_COUNT, INSTRUMENT_CYCLE, LOOP)
@@ -74,7 +71,7 @@ def join(parts: Sequence[Reading | str | os.PathLike[str]], **options: Any) -> R
     spectra: list[RecordedSpectrum] = []
     rows = 0
     for record in records:
-        table = record.table.drop(_WORKED_OUT, strict=False)
+        table = record.table.drop(WORKED_OUT, strict=False)
         if recount:
             table = table.drop(CYCLE)
         skipped = 0

@@ -21,12 +21,10 @@ from natron.io.columns import (
     VOLTAGE,
     Column,
     plain,
-    to_bdf,
 )
-from natron.io.delimited import read_sheet
-from natron.io.maccor import signed_by_state
-from natron.io.reading import Asked, Reading, assemble
+from natron.io.reading import Asked, Reading
 from natron.io.source import Source
+from natron.io.tables import named_by, read_table
 
 NAME = "Landt text"
 SUFFIXES = ()
@@ -62,8 +60,7 @@ COLUMNS = (
 
 def sniff(source: Source) -> str | None:
     """Why this is a Landt export, or None."""
-    lines = source.head_text.split("\n", 60)[:60]
-    return "its line of names is Landt's" if any(map(_is_header, lines)) else None
+    return named_by(source, _is_header, "Landt")
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -74,10 +71,7 @@ def read(source: Source, asked: Asked) -> Reading:
     DataError
         Where it has no row or lacks time, voltage or current.
     """
-    sheet = read_sheet(source.text, _is_header, file=source.name, what=NAME)
-    table, notes = to_bdf(sheet.table, COLUMNS, file=source.name)
-    table = signed_by_state(table, notes)
-    return assemble(table, source, asked, reader=NAME, notes=[str(sheet.layout), *notes])
+    return read_table(source, asked, NAME, COLUMNS, _is_header, unsigned=True)
 
 
 def _is_header(line: str) -> bool:

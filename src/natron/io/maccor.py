@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Sequence
 
 from natron.io.columns import (
     CURRENT,
@@ -18,11 +18,10 @@ from natron.io.columns import (
     VOLTAGE,
     Column,
     plain,
-    to_bdf,
 )
-from natron.io.delimited import read_sheet
-from natron.io.reading import Asked, Found, Reading, assemble
+from natron.io.reading import Asked, Found, Reading
 from natron.io.source import Source
+from natron.io.tables import named_by, read_table
 
 NAME = "Maccor text"
 SUFFIXES = ()
@@ -52,8 +51,7 @@ COLUMNS = (
 
 def sniff(source: Source) -> str | None:
     """Why this is a Maccor export, or None."""
-    lines = source.head_text.split("\n", 60)[:60]
-    return "its line of names is Maccor's" if any(map(_is_header, lines)) else None
+    return named_by(source, _is_header, "Maccor")
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -67,27 +65,11 @@ def read(source: Source, asked: Asked) -> Reading:
     DataError
         Where it has no row or lacks time, voltage or current.
     """
-    sheet = read_sheet(source.text, _is_header, file=source.name, what=NAME)
-    table, notes = to_bdf(sheet.table, COLUMNS, file=source.name)
-    table = signed_by_state(table, notes)
-    metadata = {"header": tuple(line.strip() for line in sheet.above if line.strip())}
-    return assemble(
-        table, source, asked, reader=NAME, found=Found(metadata=metadata), notes=[str(sheet.layout), *notes]
-    )
+    return read_table(source, asked, NAME, COLUMNS, _is_header, found=_found, unsigned=True)
 
 
-def signed_by_state(table: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
-    """The current negative where the cell was discharged, if the file gives magnitudes and states."""
-    if CURRENT not in table.columns:
-        return table
-    if (table[CURRENT] < 0).any():
-        return table
-    if STATE not in table.columns:
-        notes.append("no current is negative and the file has no state column: taken as signed, check the discharges")
-        return table
-    discharging = pl.col(STATE).str.strip_chars().str.to_uppercase().str.starts_with("D")
-    notes.append("currents are magnitudes, signed by the state column (D = discharging)")
-    return table.with_columns(pl.when(discharging).then(-pl.col(CURRENT)).otherwise(pl.col(CURRENT)).alias(CURRENT))
+def _found(above: Sequence[str], _: list[str]) -> Found:
+    return Found(metadata={"header": tuple(line.strip() for line in above if line.strip())})
 
 
 def _is_header(line: str) -> bool:

@@ -16,7 +16,7 @@ The mapping is TOML:
 from __future__ import annotations
 
 import os
-import tomllib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ from typing import Any
 import polars as pl
 
 from natron.core import InputError, did_you_mean
+from natron.core.schema import parse_toml
 from natron.io.columns import CURRENT, KNOWN, Column, plain, split_header, to_bdf
-from natron.io.delimited import Layout, Sheet, read_rows, read_sheet
+from natron.io.delimited import Layout, Sheet, read_sheet, sheet_under
 from natron.io.reading import Asked, Reading, assemble
 from natron.io.source import Source
 
@@ -33,6 +34,8 @@ NAME = "text with a mapping"
 _KEYS = ("columns", "delimiter", "decimal", "current")
 _CURRENTS = ("charge positive", "discharge positive")
 _COLUMN_KEYS = ("column", "unit", "factor")
+_DELIMITER = re.compile(r"[\t !#$%&*/:;<=>?@\\^_`{|}~,]")
+_LARGEST_FACTOR = 1e30
 
 
 def load_mapping(path: str | os.PathLike[str]) -> Mapping[str, Any]:
@@ -45,12 +48,12 @@ def load_mapping(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """
     name = str(path)
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise InputError(
             "the mapping file cannot be read", file=name, given=str(error), allowed="a TOML file in UTF-8"
         ) from error
-    return check_mapping(content, file=name)
+    return check_mapping(parse_toml(text, file=name, raises=InputError), file=name)
 
 
 def check_mapping(content: Mapping[str, Any], *, file: str | None = None) -> Mapping[str, Any]:
@@ -76,14 +79,13 @@ def check_mapping(content: Mapping[str, Any], *, file: str | None = None) -> Map
                 allowed="a Battery Data Format label",
                 hint=did_you_mean(label, KNOWN),
             )
-        keys = set(entry) if isinstance(entry, Mapping) else {"column"}
-        if not keys <= set(_COLUMN_KEYS) or "column" not in keys:
+        if not _is_entry(entry if isinstance(entry, Mapping) else {"column": entry}):
             raise InputError(
                 "a column is a name, or a table with column, unit and factor",
                 file=file,
                 key=f"columns.{label}",
                 given=entry,
-                allowed=", ".join(_COLUMN_KEYS),
+                allowed='"name in the file" or { column = "name", unit = "mA", factor = 1.5 }',
             )
     if content.get("current", _CURRENTS[0]) not in _CURRENTS:
         raise InputError(
@@ -93,7 +95,31 @@ def check_mapping(content: Mapping[str, Any], *, file: str | None = None) -> Map
             given=content["current"],
             allowed=" or ".join(_CURRENTS),
         )
+    delimiter, decimal = content.get("delimiter", ";"), content.get("decimal", ".")
+    if decimal not in (".", ","):
+        raise InputError("unknown decimal sign", file=file, key="decimal", given=decimal, allowed='"." or ","')
+    if not isinstance(delimiter, str) or _DELIMITER.fullmatch(delimiter) is None or delimiter == decimal:
+        raise InputError(
+            "this cannot part the fields of a table",
+            file=file,
+            key="delimiter",
+            given=delimiter,
+            allowed='one sign such as ";", "," or "\\t", a blank for any white space, and not the decimal sign',
+        )
     return content
+
+
+def _is_entry(entry: Mapping[str, Any]) -> bool:
+    name, unit, factor = (entry.get(key, default) for key, default in zip(_COLUMN_KEYS, ("", "", 1.0), strict=True))
+    return (
+        set(entry) <= set(_COLUMN_KEYS)
+        and isinstance(name, str)
+        and bool(name.strip())
+        and isinstance(unit, str)
+        and isinstance(factor, int | float)
+        and abs(factor) <= _LARGEST_FACTOR
+        and factor != 0
+    )
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -118,7 +144,10 @@ def read(source: Source, asked: Asked) -> Reading:
         for (label, entry), name in zip(entries.items(), wanted, strict=True)
     ]
     by_name = {plain(name): name for name in sheet.table.columns}
-    chosen = {by_name.get(plain(column.vendor), column.vendor) for column in columns}
+    chosen = {
+        column.vendor if column.vendor in sheet.table.columns else by_name.get(plain(column.vendor))
+        for column in columns
+    }
     table, notes = to_bdf(
         sheet.table.select([n for n in sheet.table.columns if n in chosen]), columns, file=source.name
     )
@@ -127,7 +156,7 @@ def read(source: Source, asked: Asked) -> Reading:
         factors[CURRENT] = -factors.get(CURRENT, 1.0)
         notes.append("the current was turned round: the mapping says that discharge is positive")
     table = table.with_columns([pl.col(k) * v for k, v in factors.items() if v != 1.0 and k in table.columns])
-    return assemble(table, source, asked, reader=NAME, notes=[str(sheet.layout), "columns as the mapping says", *notes])
+    return assemble(table, source, asked, reader=NAME, notes=[*sheet.notes, "columns as the mapping says", *notes])
 
 
 def _as_told(sheet: Sheet, mapping: Mapping[str, Any], source: Source) -> Sheet:
@@ -138,4 +167,4 @@ def _as_told(sheet: Sheet, mapping: Mapping[str, Any], source: Source) -> Sheet:
     lines = source.text.split("\n")
     names = tuple(layout.split(lines[len(sheet.above)]))
     body = "\n".join(lines[len(sheet.above) + 1 :])
-    return Sheet(sheet.above, names, layout, read_rows(body, names, layout, file=source.name))
+    return sheet_under(sheet.above, names, layout, body, file=source.name)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from natron.data import DataError
+from natron.io.archives import SIGNATURE, check_archive
 from natron.io.columns import (
     CURRENT,
     CYCLE,
@@ -29,6 +28,7 @@ from natron.io.columns import (
     Column,
     to_bdf,
 )
+from natron.io.heard import heard
 from natron.io.reading import Asked, Reading, assemble
 from natron.io.source import Source
 
@@ -50,16 +50,14 @@ COLUMNS = (
     Column("aux2_temperature_degC", T2, "degC"),
     Column("aux3_temperature_degC", T3, "degC"),
 )
-_ZIP, _NDA = b"PK\x03\x04", b"NEWARE"
-_MAX_MEMBERS = 10_000
-_GROWTH, _ALLOWANCE = 10, 150 * 1024**2
+_NDA = b"NEWARE"
 
 
 def sniff(source: Source) -> str | None:
     """Why this is a Neware file, or None."""
     if source.head.startswith(_NDA):
         return "it begins with 'NEWARE'"
-    if source.head.startswith(_ZIP) and (b".ndc" in source.head or source.suffix == ".ndax"):
+    if source.head.startswith(SIGNATURE) and (b".ndc" in source.head or source.suffix == ".ndax"):
         return "it is an archive with Neware's .ndc files"
     return None
 
@@ -75,10 +73,10 @@ def read(source: Source, asked: Asked) -> Reading:
     """
     suffix = ".nda" if source.head.startswith(_NDA) else ".ndax"
     if suffix == ".ndax":
-        _check_archive(source)
+        check_archive(source, "Neware")
     fastnda = _fastnda()
     notes: list[str] = []
-    with _named(source, suffix) as path, _heard(notes):
+    with _named(source, suffix) as path, heard(("fastnda",), notes):
         try:
             raw = fastnda.read(path, cycle_mode="raw")
         # fastnda lets zipfile's, struct's and polars' errors through
@@ -97,29 +95,6 @@ def read(source: Source, asked: Asked) -> Reading:
         )
     table, said = to_bdf(raw, COLUMNS, file=source.name)
     return assemble(table, source, asked, reader=NAME, notes=[*notes, *said])
-
-
-def _check_archive(source: Source) -> None:
-    """Refuse an archive that is damaged, or unpacks to more than ten times its size and 150 MiB."""
-    try:
-        with zipfile.ZipFile(source.path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DataError(
-            "the archive is damaged",
-            file=source.name,
-            given=str(error)[:200],
-            hint="The copy may be cut short; copy it again from the instrument.",
-        ) from error
-    total = sum(member.file_size for member in members)
-    allowed = _GROWTH * source.size + _ALLOWANCE
-    if total > allowed or len(members) > _MAX_MEMBERS:
-        raise DataError(
-            f"the archive of {source.size} bytes unpacks to {total} bytes in {len(members)} files",
-            file=source.name,
-            allowed=f"up to {allowed} bytes",
-            hint="No Neware file does that; it is not opened.",
-        )
 
 
 def _fastnda() -> Any:
@@ -144,26 +119,3 @@ def _named(source: Source, suffix: str) -> Iterator[Path]:
         path = Path(folder) / f"renamed{suffix}"
         path.write_bytes(source.raw)
         yield path
-
-
-class _Listener(logging.Handler):
-    def __init__(self, notes: list[str]) -> None:
-        super().__init__(logging.WARNING)
-        self._notes = notes
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._notes.append(f"fastnda: {record.getMessage().splitlines()[0]}")
-
-
-@contextmanager
-def _heard(notes: list[str]) -> Iterator[None]:
-    """fastnda's warnings among the notes and not on the screen."""
-    logger, listener = logging.getLogger("fastnda"), _Listener(notes)
-    propagates = logger.propagate
-    logger.addHandler(listener)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(listener)
-        logger.propagate = propagates

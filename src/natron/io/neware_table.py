@@ -22,11 +22,10 @@ from natron.io.columns import (
     UNIX,
     VOLTAGE,
     Column,
-    to_bdf,
 )
-from natron.io.delimited import read_sheet
-from natron.io.reading import Asked, Reading, assemble
+from natron.io.reading import Asked, Reading
 from natron.io.source import Source
+from natron.io.tables import named_by, read_table
 
 NAME = "Neware .csv"
 SUFFIXES = ()
@@ -54,8 +53,8 @@ COLUMNS = (
 
 
 def sniff(source: Source) -> str | None:
-    """Why this is a Neware text export, or None."""
-    return "its line of names is Neware's" if _is_header(source.head_text.split("\n", 1)[0]) else None
+    """Why this is a Neware export, or None."""
+    return named_by(source, _is_header, "Neware")
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -66,9 +65,7 @@ def read(source: Source, asked: Asked) -> Reading:
     DataError
         Where it has no row or lacks time, voltage or current.
     """
-    sheet = read_sheet(source.text, _is_header, file=source.name, what=NAME)
-    table, notes = to_bdf(sheet.table, COLUMNS, file=source.name)
-    return assemble(table, source, asked, reader=NAME, notes=[str(sheet.layout), *notes])
+    return read_table(source, asked, NAME, COLUMNS, _is_header)
 
 
 def _is_header(line: str) -> bool:

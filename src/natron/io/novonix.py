@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from natron.io.columns import (
     CURRENT,
@@ -20,11 +21,10 @@ from natron.io.columns import (
     VOLTAGE,
     Column,
     moment,
-    to_bdf,
 )
-from natron.io.delimited import read_sheet
-from natron.io.reading import Asked, Found, Reading, assemble
+from natron.io.reading import Asked, Found, Reading
 from natron.io.source import Source
+from natron.io.tables import read_table
 
 NAME = "Novonix .csv"
 SUFFIXES = ()
@@ -60,19 +60,18 @@ def read(source: Source, asked: Asked) -> Reading:
     DataError
         Where it has no [Data] or lacks time, voltage or current.
     """
-    sheet = read_sheet(source.text, _is_header, file=source.name, what=NAME)
-    table, notes = to_bdf(sheet.table, COLUMNS, file=source.name)
-    metadata = dict(
-        re.split(r":\s*", line, maxsplit=1) for line in sheet.above if re.match(r"^[A-Z][^:{\[]{0,60}:", line)
-    )
+    return read_table(source, asked, NAME, COLUMNS, _is_header, found=_found)
+
+
+def _found(above: Sequence[str], notes: list[str]) -> Found:
+    metadata = dict(re.split(r":\s*", line, maxsplit=1) for line in above if re.match(r"^[A-Z][^:{\[]{0,60}:", line))
     area_cm2, mass_g = (_filled_in(metadata, name, notes) for name in ("Area (cm2)", "Mass (g)"))
-    found = Found(
+    return Found(
         area_m2=None if area_cm2 is None else area_cm2 * 1e-4,
         mass_kg=None if mass_g is None else mass_g * 1e-3,
         start=moment(metadata["Started"]) if "Started" in metadata else None,
         metadata=metadata,
     )
-    return assemble(table, source, asked, reader=NAME, found=found, notes=[str(sheet.layout), *notes])
 
 
 def _filled_in(metadata: dict[str, str], name: str, notes: list[str]) -> float | None:

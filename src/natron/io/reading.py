@@ -42,6 +42,8 @@ from natron.io.source import Source
 _TURN = 1.5
 _MIN_SWEEP = 3
 _MIN_POINTS = 2
+LARGEST = 1e30
+"""Beyond what any instrument records, in the column's unit: no number either, for its products would overflow."""
 _KELVIN = 273.15
 
 
@@ -135,7 +137,7 @@ def assemble(
         raise _nothing(source, table)
     area, mass = _cell(table, asked, found, said)
     provenance = Provenance(
-        file=source.name, sha256=source.digest, reader=reader, reader_version=_version(), notes=tuple(said)
+        file=source.name, sha256=source.digest, reader=reader, reader_version=natron_version(), notes=tuple(said)
     )
     temperature = asked.temperature_K or found.temperature_K
     placed = _spectra(table, spectral, area, temperature, found.thickness_m, provenance, said)
@@ -143,6 +145,7 @@ def assemble(
     if has_time and not spectral.all():
         if found.start is not None and UNIX not in table.columns:
             table = table.with_columns((pl.col(TIME) + found.start).alias(UNIX))
+            said.append(f"{UNIX} is the start in the header, counted as if in UTC, and the test time")
         record = _at(
             source,
             lambda: cycling_record(
@@ -188,7 +191,7 @@ def _usable(table: pl.DataFrame, said: list[str]) -> tuple[pl.DataFrame, bool]:
     """The table without broken rows, its time mended; and whether it can be a record."""
     table = _with_impedance(table)
     floats = [name for name, kind in table.schema.items() if kind.is_float()]
-    table = table.with_columns([pl.col(name).fill_nan(None) for name in floats])
+    table = table.with_columns([pl.when(pl.col(name).abs() <= LARGEST).then(name) for name in floats])
     has_time = {TIME, VOLTAGE, CURRENT} <= set(table.columns)
     keep = pl.Series(values=np.ones(len(table), dtype=bool))
     spectral = pl.Series(values=_spectral(table))
@@ -218,7 +221,8 @@ def _usable(table: pl.DataFrame, said: list[str]) -> tuple[pl.DataFrame, bool]:
         elif broken.any():
             _count(said, int(broken.sum()), "points of spectra that are not numbers")
             keep &= ~broken
-    table = table.filter(keep)
+    if not keep.all():
+        table = table.filter(keep)
     if has_time and len(table) and not spectral.all():
         time, mended = mend_time(table[TIME].to_numpy())
         said += mended
@@ -258,8 +262,8 @@ def _cell(table: pl.DataFrame, asked: Asked, found: Found, said: list[str]) -> t
     """Area and mass that can be used: the user's, else the file's where it is no placeholder."""
     largest = None
     if CURRENT in table.columns and len(table):
-        quiet = table.filter(~pl.Series(values=_spectral(table)))
-        largest = float(np.max(np.abs(quiet[CURRENT].to_numpy()))) if len(quiet) else None
+        quiet = table[CURRENT].to_numpy()[~_spectral(table)]
+        largest = float(np.max(np.abs(quiet))) if len(quiet) else None
     area, area_note = (
         checked_area(asked.area_m2, told_by="user", largest_current_A=largest)
         if asked.area_m2 is not None
@@ -298,15 +302,13 @@ def _spectra(
     ]
     pieces = [part for piece in pieces for part in _split(piece, frequency, counted, said)]
     spectra: list[RecordedSpectrum] = []
-    short = averaged = 0
+    short = repeats = 0
     for piece in pieces:
-        unique, inverse = np.unique(frequency[piece], return_inverse=True)
+        unique, mean = averaged(frequency[piece], impedance[piece])
         if len(unique) < _MIN_POINTS:
             short += 1
             continue
-        averaged += len(piece) - len(unique)
-        weight = np.bincount(inverse)
-        mean = (np.bincount(inverse, impedance[piece].real) + 1j * np.bincount(inverse, impedance[piece].imag)) / weight
+        repeats += len(piece) - len(unique)
         first = int(piece[0])
         spectrum = Spectrum(
             unique,
@@ -320,9 +322,19 @@ def _spectra(
         spectra.append(RecordedSpectrum(len(spectra), spectrum, first_row=first, last_row=int(piece[-1])))
     if short:
         said.append(f"{short} spectra of a single frequency were left out")
-    if averaged:
-        said.append(f"{averaged} points that repeat a frequency of their spectrum were averaged into it")
+    if repeats:
+        said.append(f"{repeats} points that repeat a frequency of their spectrum were averaged into it")
     return spectra
+
+
+def averaged(
+    frequency_Hz: NDArray[np.float64], impedance_ohm: NDArray[np.complex128]
+) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+    """Each frequency once, rising, with the mean of its impedances."""
+    unique, inverse = np.unique(frequency_Hz, return_inverse=True)
+    weight = np.bincount(inverse)
+    real, imaginary = (np.bincount(inverse, part) / weight for part in (impedance_ohm.real, impedance_ohm.imag))
+    return unique, real + 1j * imaginary
 
 
 def _split(
@@ -363,7 +375,8 @@ def _told(item: RecordedSpectrum, provenance: Provenance) -> Spectrum:
     return replace(item.spectrum, cycle=cycle, provenance=provenance)
 
 
-def _version() -> str | None:
+def natron_version() -> str | None:
+    """The version of natron that is installed."""
     try:
         return version("natron")
     except PackageNotFoundError:

@@ -11,6 +11,7 @@ from natron.data import DataError, Spectrum
 from natron.data.cycling import Electrode, Kind
 from natron.io import (
     arbin,
+    arbin_workbook,
     basytec,
     bdf,
     biologic_mpr,
@@ -60,6 +61,7 @@ class Format:
 _READERS = (
     biologic_mpr,
     neware,
+    arbin_workbook,
     biologic_mpt,
     gamry,
     zplot,
@@ -155,6 +157,16 @@ def _read(format_: Format, why: str, source: Source, asked: Asked) -> Reading:
         raise error.at(file=source.name) from error
     except MemoryError as error:
         raise DataError("the file does not fit into memory", file=source.name, hint="Split it.") from error
+    except BaseException as error:
+        # what polars and fastexcel are written in reports its faults past Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DataError(
+            "the file cannot be decoded",
+            file=source.name,
+            given=str(error).splitlines()[0][:200],
+            hint="It may be damaged; export or copy it again.",
+        ) from error
     said = f"recognised as {format_.name}, for {why}"
     return _with_note(reading, said)
 

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from natron.data import DataError
 
 MAX_FILE_BYTES = 2 * 1024**3
 MAX_LINE_CHARS = 4 * 1024**2
 _HEAD_BYTES = 64 * 1024
+_PROBED_BYTES = 16 * 1024**2
+"""From this size on a file is probed for zeros before it is read as a whole."""
+_PROBES, _PROBE_BYTES, _MOSTLY = 64, 4096, 0.5
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -52,6 +56,17 @@ class Source:
         try:
             with self.path.open("rb") as file:
                 return file.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
+    def part(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset` on, without reading the rest."""
+        if "raw" in self.__dict__:
+            return self.raw[offset : offset + length]
+        try:
+            with self.path.open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
         except OSError as error:
             raise _unreadable(self.path, error) from error
 
@@ -125,6 +140,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
             raise DataError("this is a device or a pipe, not a file", file=str(where), allowed="a file on disk")
         with where.open("rb") as file:
             head = file.read(_HEAD_BYTES)
+            zeros = _share_of_zeros(file, status.st_size)
     except (OSError, ValueError) as error:
         raise _unreadable(where, error) from error
     if status.st_size == 0 or not head:
@@ -142,7 +158,24 @@ def open_source(path: str | os.PathLike[str]) -> Source:
             file=str(where),
             hint="The copy or the disk it came from is damaged; copy it again from the instrument.",
         )
+    if zeros > _MOSTLY:
+        raise DataError(
+            f"{zeros:.0%} of the file is zero bytes",
+            file=str(where),
+            hint="The copy or the disk it came from is damaged; copy it again from the instrument.",
+        )
     return Source(where, status.st_size, head)
+
+
+def _share_of_zeros(file: BinaryIO, size: int) -> float:
+    """Which share of a large file's blocks, taken evenly over it, is nothing but zeros; 0 for a small one."""
+    if size < _PROBED_BYTES:
+        return 0.0
+    zeros = 0
+    for k in range(_PROBES):
+        file.seek(k * (size - _PROBE_BYTES) // (_PROBES - 1))
+        zeros += not any(file.read(_PROBE_BYTES))
+    return zeros / _PROBES
 
 
 def text_encoding(head: bytes) -> str | None:

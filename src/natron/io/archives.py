@@ -1,0 +1,74 @@
+"""Zip archives that some instruments write: looked at before they are opened, so that none is a bomb."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+
+from natron.data import DataError
+from natron.io.source import Source
+
+SIGNATURE = b"PK\x03\x04"
+_MAX_MEMBERS = 10_000
+_GROWTH, _ALLOWANCE = 10, 48 * 1024**2
+_CHUNK = 1024**2
+
+
+def check_archive(source: Source, maker: str) -> tuple[str, ...]:
+    """The names in an archive, once it is known to be whole and to unpack to no more than it may.
+
+    That is ten times its size and 48 MiB, by what the archive itself says.
+
+    Raises
+    ------
+    DataError
+        Where it is damaged, or unpacks to more.
+    """
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _damaged(source, error) from error
+    total = sum(member.file_size for member in members)
+    if total > _allowed(source) or len(members) > _MAX_MEMBERS:
+        raise _too_large(source, maker, f"{total} bytes in {len(members)} files")
+    return tuple(member.filename for member in members)
+
+
+def unpacked(source: Source, name: str) -> Iterator[bytes]:
+    """A member of the archive piece by piece, each of at most 1 MiB.
+
+    Raises
+    ------
+    DataError
+        Where it is damaged.
+    """
+    try:
+        with zipfile.ZipFile(source.path) as archive, archive.open(name) as member:
+            while piece := member.read(_CHUNK):
+                yield piece
+    # zlib's error is no OSError, and encryption is a RuntimeError
+    except Exception as error:
+        raise _damaged(source, error) from error
+
+
+def _allowed(source: Source) -> int:
+    return _GROWTH * source.size + _ALLOWANCE
+
+
+def _too_large(source: Source, maker: str, what: str) -> DataError:
+    return DataError(
+        f"the archive of {source.size} bytes unpacks to {what}",
+        file=source.name,
+        allowed=f"up to {_allowed(source)} bytes",
+        hint=f"No {maker} file does that; it is not opened.",
+    )
+
+
+def _damaged(source: Source, error: Exception) -> DataError:
+    return DataError(
+        "the archive is damaged",
+        file=source.name,
+        given=str(error)[:200],
+        hint="The copy may be cut short; copy it again from the instrument.",
+    )

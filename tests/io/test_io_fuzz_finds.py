@@ -1,0 +1,224 @@
+"""Inputs that fuzzing found to be taken badly, each cut down to what matters; see benchmarks/fuzz/RUNS.md."""
+
+from __future__ import annotations
+
+import json
+import logging
+import struct
+import warnings
+from datetime import time, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from natron import io
+from natron.core import NatronError
+from natron.data import DataError
+from natron.io.heard import heard
+
+
+def _taken(path: Path, content: bytes, **options: object) -> str:
+    """Read or refused; what is said of it either way, on one printable line each."""
+    path.write_bytes(content)
+    try:
+        reading = io.read(path, **options)
+    except NatronError as error:
+        assert error.exit_code in (2, 3)
+        assert str(error).isprintable()
+        return str(error)
+    assert reading.record is not None or reading.spectra
+    return "\n".join(reading.notes)
+
+
+def test_a_charge_too_large_for_its_time(tmp_path):
+    # dq/Δt is no number any more: the row is left out, and numpy's warning stays inside
+    said = _taken(
+        tmp_path / "a.mpt",
+        b"EC-Lab ASCII FILE\nNb header lines : 4\n\n"
+        b"time/s\tEwe/V\tdq/mA.h\n0\t3\t0\n1e-300\t3\t1e20\n1\t3\t1e-3\n2\t3\t1e-3\n",
+    )
+    assert "1 rows without a time, voltage or current were left out" in said
+
+
+def test_a_lone_quotation_mark_inside_a_field(tmp_path, recwarn):
+    rows = [b"%d,3,1" % k for k in range(10)]
+    rows[5] = b'5,3",1'
+    path = tmp_path / "a.bdf.csv"
+    path.write_bytes(b"\n".join([b"Test Time / s,Voltage / V,Current / A", *rows]))
+    with warnings.catch_warnings():
+        # polars warns from compiled code, where a warning made an error would be lost
+        warnings.simplefilter("always")
+        record = io.read(path).record
+    assert not recwarn.list
+    assert record is not None
+    assert record.table["Test Time / s"].to_list() == list(range(10))
+
+
+def test_what_the_neware_reader_is_not_sure_of_is_a_note(tmp_path, recwarn):
+    # version 2 of .nda: a head that says where the rows are, then rows of 39 bytes
+    pytest.importorskip("fastnda")
+    head = b"NEWARE".ljust(14, b"0") + b"\x02" + bytes(49) + struct.pack("<II", 128, 0) + bytes(56)
+    rows = [struct.pack("<B4xIBBIii8xq", 0, 1, 1, 1, k, 31000 + k, 5, 0) for k in range(4)]
+    said = _taken(tmp_path / "a.nda", head + b"".join(rows))
+    assert "fastnda: nda_version 2 has not been verified" in said
+    assert not recwarn.list
+
+
+NUMBERS = b"t,E,I\n0,3,1\n1,3,1\n2,3,1\n"
+COLUMNS = '\n[columns]\n"Test Time / s" = "t"\n"Voltage / V" = "E"\n"Current / A" = "I"\n'
+
+
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ("delimiter = 5" + COLUMNS, "delimiter: this cannot part the fields"),
+        ('delimiter = ""' + COLUMNS, "delimiter: this cannot part the fields"),
+        ('delimiter = ",,"' + COLUMNS, "delimiter: this cannot part the fields"),
+        ('delimiter = "é"' + COLUMNS, "delimiter: this cannot part the fields"),
+        ('delimiter = ","\ndecimal = ","' + COLUMNS, "delimiter: this cannot part the fields"),
+        ("decimal = 7" + COLUMNS, "decimal: unknown decimal sign"),
+        ('[columns]\n"Voltage / V" = { column = "E", factor = "x" }', "columns.Voltage / V: a column is a name"),
+        ('[columns]\n"Voltage / V" = { column = "E", factor = nan }', "columns.Voltage / V: a column is a name"),
+        ('[columns]\n"Voltage / V" = { column = "E", unit = 5 }', "columns.Voltage / V: a column is a name"),
+        ('[columns]\n"Voltage / V" = ""', "columns.Voltage / V: a column is a name"),
+        ("a = " + "[" * 5000 + "]" * 5000, "too deep"),
+        ("a = 1" + "0" * 5000, "too long"),
+    ],
+    ids=range(12),
+)
+def test_a_mapping_that_is_none(tmp_path, mapping, says):
+    (tmp_path / "map.toml").write_text(mapping, encoding="utf-8")
+    said = _taken(tmp_path / "a.txt", NUMBERS, mapping=tmp_path / "map.toml")
+    assert says in said
+    assert "map.toml" in said
+
+
+def test_a_mapping_with_a_delimiter_of_its_own(tmp_path):
+    (tmp_path / "map.toml").write_text('delimiter = ":"' + COLUMNS, encoding="utf-8")
+    said = _taken(tmp_path / "a.txt", NUMBERS.replace(b",", b":"), mapping=tmp_path / "map.toml")
+    assert "fields parted by :, decimal point" in said
+
+
+def test_columns_named_in_another_script(tmp_path):
+    # such names have no plain letter to be compared by: both were taken for the first
+    (tmp_path / "map.toml").write_text(COLUMNS.replace('"E"', '"电压"').replace('"I"', '"电流"'), encoding="utf-8")
+    (tmp_path / "a.txt").write_text("t,电压,电流\n0,3.1,1\n1,3.2,2\n2,3.3,3\n", encoding="utf-8")
+    record = io.read(tmp_path / "a.txt", mapping=tmp_path / "map.toml").record
+    assert record is not None
+    assert record.table["Voltage / V"].to_list() == [3.1, 3.2, 3.3]
+    assert record.table["Current / A"].to_list() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"EC-Lab ASCII FILE\nNb header lines : "
+        + b"9" * 5000
+        + b"\n\ntime/s\tEwe/V\tI/mA\n0\t3\t0\n1\t3\t1\n2\t3\t1\n",
+        b"EXPLAIN\nTAG\tX\nCURVE\tTABLE\t"
+        + b"9" * 5000
+        + b"\n\tPt\tT\tVf\tIm\n\t#\ts\tV\tA\n\t0\t0\t3\t0\n\t1\t1\t3\t1\n",
+    ],
+    ids=["EC-Lab", "Gamry"],
+)
+def test_a_count_with_thousands_of_digits(tmp_path, content):
+    _taken(tmp_path / "a.txt", content)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["-1e308,3,1e308,1\n1e308,3,-1e308,1", "0,1e308,1e308,1e308\n1e308,1e308,1e308,1", "0,3,-1e300,1\n1e300,3,1e10,1"],
+    ids=range(3),
+)
+def test_numbers_whose_sums_and_products_are_none(tmp_path, rows):
+    # rows of numbers that no instrument measures are as good as empty, and numpy has nothing to warn of
+    names = "Test Time / s,Voltage / V,Current / A,Unix Time / s"
+    said = _taken(tmp_path / "a.csv", f"{names}\n{rows}\n2,3,1,1\n3,3,1,1\n".encode())
+    assert "2 rows without a time, voltage or current were left out" in said
+
+
+ODD = {
+    "times of day": pl.Series([time(1), time(2), None, time(3)]),
+    "durations": pl.Series([timedelta(seconds=1)] * 4),
+    "dates beyond the calendar": pl.Series([2**62, -(2**62), 0, 1]).cast(pl.Datetime("ms")),
+    "lists": pl.Series([[1.0], [2.0], [], None]),
+    "arrays": pl.Series([[1.0, 2.0]] * 4, dtype=pl.Array(pl.Float64, 2)),
+    "records": pl.Series([{"a": 1}] * 4),
+    "bytes": pl.Series([b"1", b"\xff", None, b"3"]),
+    "nothing": pl.Series([None] * 4),
+    "decimals": pl.Series([Decimal("1.5")] * 4),
+    "categories": pl.Series(["1", "2", "x", None]).cast(pl.Categorical),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("label", ["Test Time / s", "Voltage / V", "Unix Time / s", "Cycle Count / 1", "Step Type"])
+def test_parquet_columns_of_every_kind(tmp_path, capfd, kind, label):
+    columns = {"Test Time / s": [0.0, 1.0, 2.0, 3.0], "Voltage / V": [3.0] * 4, "Current / A": [1e-3] * 4}
+    pl.DataFrame(columns).with_columns(ODD[kind].alias(label)).write_parquet(tmp_path / "odd.parquet")
+    _taken(tmp_path / "a.parquet", (tmp_path / "odd.parquet").read_bytes())
+    assert "panicked" not in capfd.readouterr().err
+
+
+def test_parquet_durations_are_seconds(tmp_path):
+    time_s = pl.Series([timedelta(seconds=k / 2) for k in range(4)]).cast(pl.Duration("ns"))
+    table = pl.DataFrame({"Test Time / s": time_s, "Voltage / V": [3.0] * 4, "Current / A": [1e-3] * 4})
+    table.write_parquet(tmp_path / "a.parquet")
+    record = io.read(tmp_path / "a.parquet").record
+    assert record is not None
+    assert record.table["Test Time / s"].to_list() == [0.0, 0.5, 1.0, 1.5]
+
+
+def test_a_parquet_bomb_is_not_opened(tmp_path):
+    one = pl.repeat(1.0, 4_000_000)
+    pl.select(one.alias("Test Time / s"), one.alias("Voltage / V"), one.alias("Current / A")).write_parquet(
+        tmp_path / "bomb.parquet"
+    )
+    assert (tmp_path / "bomb.parquet").stat().st_size < 1_000_000
+    with pytest.raises(DataError, match="unpacks to 4000000 rows of 3 columns"):
+        io.read(tmp_path / "bomb.parquet")
+
+
+def test_what_other_packages_say_is_a_note(caplog, recwarn):
+    notes: list[str] = []
+    with heard(("fastexcel", "calamine"), notes):
+        for _ in range(2):
+            logging.getLogger("calamine.xlsx").warning("'Types' not a valid worksheet\nand more")
+            logging.getLogger("fastexcel").info("not worth a note")
+            warnings.warn("A column was guessed. Please report it.", UserWarning, stacklevel=1)
+    assert notes == ["calamine: 'Types' not a valid worksheet", "fastexcel: A column was guessed"]
+    assert not caplog.records
+    assert not recwarn.list
+    logging.getLogger("calamine.xlsx").warning("heard by nobody")
+    assert len(caplog.records) == 1
+    assert len(notes) == 2
+
+
+@pytest.mark.parametrize("first_row", [0, 3, 10**30])
+@pytest.mark.parametrize("last_row", [5, 10**30])
+def test_a_sidecar_with_rows_that_are_not_there(tmp_path, first_row, last_row):
+    (tmp_path / "a.txt").write_text("f,re,im\n1000,10,-1\n100,12,-3\n10,14,-2\n")
+    side = io.write(io.read(tmp_path / "a.txt"), tmp_path / "b.bdf.csv")
+    content = json.loads(side.read_text())
+    content["spectra"][0] |= {"first_row": first_row, "last_row": last_row}
+    side.write_text(json.dumps(content))
+    with pytest.raises(DataError, match="contradict each other"):
+        io.read(tmp_path / "b.bdf.csv")
+
+
+def test_a_sidecar_beside_numbers_that_natron_never_writes(tmp_path):
+    (tmp_path / "a.csv").write_text("Test Time / s,Voltage / V,Current / A\n0,3,1\n1,3,1\n2,3,1\n")
+    side = io.write(io.read(tmp_path / "a.csv"), tmp_path / "b.bdf.csv")
+    table = tmp_path / "b.bdf.csv"
+    digest = sha256(table.read_bytes()).hexdigest()
+    rows = table.read_text().split("\n")
+    at = rows[0].split(",").index("Charge Increment / Ah")
+    fields = rows[2].split(",")
+    fields[at] = "inf"
+    table.write_text("\n".join([*rows[:2], ",".join(fields), *rows[3:]]))
+    side.write_text(side.read_text().replace(digest, sha256(table.read_bytes()).hexdigest()))
+    with pytest.raises(DataError, match="contradict each other"):
+        io.read(table)
