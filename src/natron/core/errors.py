@@ -51,7 +51,7 @@ class InputError(NatronError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        where = ": ".join(part for part in (self.file, self.key) if part)
+        where = ": ".join(part for part in (self.file, _cut(self.key or "", 120)) if part)
         text = f"{where}: {self.problem}" if where else self.problem
         if self.given is not None:
             text += f" (given: {shorten(self.given)})"
@@ -102,7 +102,10 @@ def shorten(value: object, limit: int = 80) -> str:
         text = str(value).lower()
     else:
         text = str(value) if isinstance(value, date | time) else repr(value)
-    text = _one_line(text)
+    return _cut(_one_line(text), limit)
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

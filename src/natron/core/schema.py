@@ -164,12 +164,15 @@ def parse_toml(text: str, *, file: str | None, raises: type[InputError]) -> dict
 
 
 def _printable(raw: dict[str, Any], file: str | None, raises: type[InputError]) -> dict[str, Any]:
-    """`raw` itself, once no text in it holds a control character: it would reach a terminal."""
+    """`raw` itself, once no text in it holds a control character, which would reach a terminal, and no whole
+    number is larger than TOML's, which Python would refuse to print."""
     todo: list[tuple[str, object]] = [("", raw)]
     while todo:
         place, value = todo.pop()
         if isinstance(value, str) and any(not c.isprintable() and c not in "\n\t\u00a0\u2009\u202f" for c in value):
             raise raises("this text holds a control character", file=file, key=place, given=value)
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise raises("this whole number is too large", file=file, key=place, allowed="what 64 bits hold")
         if isinstance(value, dict):
             todo += [(f"{place}.{key}".lstrip("."), item) for key, item in value.items()]
             todo += [(place, key) for key in value]

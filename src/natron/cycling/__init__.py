@@ -1,1 +1,62 @@
-"""Cycles, efficiency, resistance, shorts and critical current out of a cycling record."""
+"""Cycles, efficiency, resistance, shorts and critical current out of a cycling record.
+
+Loaded piece by piece, when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from natron.cycling.analysis import CyclingAnalysis, analyse
+    from natron.cycling.cycles import PAIRINGS, Cycle, RateStep
+    from natron.cycling.differential import DifferentialCapacity, differential_capacity
+    from natron.cycling.events import Event
+    from natron.cycling.half_step import HalfStep, half_steps
+    from natron.cycling.polarisation import Polarisation
+    from natron.cycling.relations import RELATIONS
+    from natron.cycling.resistance import CurrentStep
+    from natron.cycling.rests import Pulse, Rest
+
+__all__ = [
+    "PAIRINGS",
+    "RELATIONS",
+    "CurrentStep",
+    "Cycle",
+    "CyclingAnalysis",
+    "DifferentialCapacity",
+    "Event",
+    "HalfStep",
+    "Polarisation",
+    "Pulse",
+    "RateStep",
+    "Rest",
+    "analyse",
+    "differential_capacity",
+    "half_steps",
+]
+
+_HOMES = {
+    "PAIRINGS": "cycles",
+    "RELATIONS": "relations",
+    "CurrentStep": "resistance",
+    "Cycle": "cycles",
+    "CyclingAnalysis": "analysis",
+    "DifferentialCapacity": "differential",
+    "Event": "events",
+    "HalfStep": "half_step",
+    "Polarisation": "polarisation",
+    "Pulse": "rests",
+    "RateStep": "cycles",
+    "Rest": "rests",
+    "analyse": "analysis",
+    "differential_capacity": "differential",
+    "half_steps": "half_step",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,247 @@
+"""Shorts in galvanostatic data: of symmetric cells from their polarisation, of full and half cells from their charges.
+
+A metal filament that reaches the other electrode carries current which stores nothing. In a symmetric cell the
+polarisation is lost, at once; in a full or half cell the voltage of a charge falls or wavers, does not come to its
+end, takes up more charge than the cell can hold, and the discharge after it gives less back. No one of these is a
+short by itself in a full or half cell: two have to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from natron.cycling.events import Event
+from natron.cycling.half_step import HalfStep
+from natron.cycling.rows import medians_of
+from natron.cycling.traces import Traces, traces
+from natron.cycling.verdicts import ShortCriteria, ShortKind, Verdict, judge
+from natron.data import CyclingRecord
+
+Floats = NDArray[np.float64]
+
+_PIECES = 60
+_FEWEST_ROWS = 12
+_NUCLEATION = 0.1
+_EQUAL_CURRENT = 0.1
+_NOISE_RATIO = 5.0
+_LOST_VOLTAGE = 0.1
+_SYMMETRIC_SHARE = 0.8
+_SYMMETRIC_OFFSET_V = 0.1
+
+
+def detect_shorts(
+    record: CyclingRecord,
+    half_steps: Sequence[HalfStep],
+    criteria: ShortCriteria | None = None,
+    *,
+    floor_ohm: float | None = None,
+) -> tuple[Event, ...]:
+    """Every hard and soft short found, in order of time; a short that lasts is one event, told where it begins.
+
+    Parameters
+    ----------
+    record : CyclingRecord
+        Its `kind` says what is looked for; where it is not known, a voltage that follows the current's sign makes
+        it a symmetric cell.
+    half_steps : sequence of HalfStep
+        Of that record.
+    criteria : ShortCriteria, optional
+        Thresholds.
+    floor_ohm : float, optional
+        Of a symmetric cell: ohmic resistance of its separator, d/(σ A), below which no sound polarisation can be.
+
+    Returns
+    -------
+    tuple of Event
+        Kinds ``hard_short`` and ``soft_short``. Empty for a sound cell; half steps that cannot be told either way
+        are in `natron.cycling.critical_current`'s answer, not here.
+    """
+    criteria = criteria or ShortCriteria()
+    if record.kind == "symmetric" or (record.kind is None and follows_current(record, half_steps)):
+        return _of_verdicts(record, judge(traces(record, half_steps), criteria, floor_ohm=floor_ohm))
+    return _of_charges(record, half_steps, criteria)
+
+
+def follows_current(record: CyclingRecord, half_steps: Sequence[HalfStep]) -> bool:
+    """Whether the voltage changes its sign with the current in four of five half steps: a symmetric cell."""
+    if len({half.sign for half in half_steps}) < 2:
+        return False
+    return is_symmetric(traces(record, half_steps))
+
+
+def is_symmetric(found: Traces) -> bool:
+    """Whether the polarisation is along the current, from a voltage near zero at no current.
+
+    Half steps count by their polarisation: one that is shorted says nothing.
+    """
+    if abs(found.offset_V) > _SYMMETRIC_OFFSET_V:
+        return False
+    u = np.array([np.median(trace.polarisation_V) for trace in found.items])
+    return bool(u.size) and float(np.maximum(u, 0.0).sum()) >= _SYMMETRIC_SHARE * float(np.abs(u).sum())
+
+
+def _of_verdicts(record: CyclingRecord, verdicts: Sequence[Verdict]) -> tuple[Event, ...]:
+    """Neighbouring shorted traces as one event."""
+    events = []
+    before: Verdict | None = None
+    for k, verdict in enumerate(verdicts):
+        if verdict.short is not None and (before is None or before.short is None):
+            lasting = next((i for i, later in enumerate(verdicts[k:]) if later.short is None), len(verdicts) - k)
+            kind: ShortKind = (
+                "hard_short" if "hard_short" in {v.short for v in verdicts[k : k + lasting]} else "soft_short"
+            )
+            ends = "to the end" if k + lasting == len(verdicts) else f"for {lasting} half steps, then it is gone"
+            events.append(_event(record, kind, verdict, f"{verdict.evidence}; {ends}"))
+        before = verdict
+    return tuple(events)
+
+
+def _event(record: CyclingRecord, kind: ShortKind, verdict: Verdict, evidence: str) -> Event:
+    return Event(
+        kind=kind,
+        cycle=verdict.trace.cycle,
+        half_step=verdict.trace.half_step,
+        time_s=float(record.time_s[verdict.row]),
+        evidence=evidence,
+        confidence=verdict.confidence,
+        first_row=verdict.row,
+    )
+
+
+@dataclass(frozen=True)
+class _Charge:
+    """What a half step of a full or half cell shows of its voltage."""
+
+    half: HalfStep
+    end_V: float
+    lowest_V: float
+    noise_V: float
+    fall_V: float
+    fall_row: int
+    falls: int
+
+
+def _of_charges(record: CyclingRecord, half_steps: Sequence[HalfStep], criteria: ShortCriteria) -> tuple[Event, ...]:
+    """Shorts of a full or half cell, from its charges."""
+    events: list[Event] = []
+    sound: list[_Charge] = []
+    for k, half in enumerate(half_steps):
+        if half.sign < 0:
+            continue
+        charge = _charge(record, half, criteria)
+        if charge is None:
+            continue
+        signals, kind = _signals(charge, k, half_steps, sound, criteria)
+        if kind is None:
+            sound.append(charge)
+            continue
+        row = charge.fall_row if charge.falls else half.first_row
+        events.append(
+            Event(
+                kind=kind,
+                cycle=half.cycle,
+                half_step=half.index,
+                time_s=float(record.time_s[row]),
+                evidence="; ".join(signals),
+                confidence=min(0.99, 0.4 + 0.2 * len(signals)),
+                first_row=row,
+            )
+        )
+    return tuple(events)
+
+
+def _charge(record: CyclingRecord, half: HalfStep, criteria: ShortCriteria) -> _Charge | None:
+    """A charge at constant current in pieces of equal time; what comes after its current was lowered is left out."""
+    rows = np.arange(half.first_row, half.last_row + 1)
+    current = np.abs(record.current_A[rows])
+    usual = float(np.median(current[current > 0])) if (current > 0).any() else 0.0
+    rows = rows[~record.in_spectrum[rows] & (np.abs(current - usual) <= 0.02 * usual)]
+    if len(rows) < _FEWEST_ROWS:
+        return None
+    voltage, time = record.voltage_V[rows], record.time_s[rows]
+    share = (time - time[0]) / max(time[-1] - time[0], 1e-9)
+    count = min(_PIECES, len(rows) // 2)
+    which = np.minimum((share * count).astype(int), count - 1)
+    starts = np.flatnonzero(np.concatenate([[True], which[1:] != which[:-1]]))
+    middles = medians_of(voltage, starts)
+    broken = np.zeros(len(starts), dtype=bool)
+    broken[np.searchsorted(starts, np.flatnonzero(np.diff(rows) > 1) + 1, side="right") - 1] = True
+    broken |= np.roll(broken, 1)
+    bend = np.abs(voltage[2:] - 2 * voltage[1:-1] + voltage[:-2])
+    noise = 1.4826 * float(np.median(bend)) / np.sqrt(6)
+    falls = middles[:-1] - middles[1:]
+    falls[broken[1:] | (share[starts[1:]] < _NUCLEATION)] = 0.0
+    deep = falls > max(criteria.voltage_fall_V, criteria.significance * noise)
+    at = int(np.argmax(falls)) if len(falls) else 0
+    return _Charge(
+        half=half,
+        end_V=float(np.median(voltage[-max(3, len(voltage) // 50) :])),
+        lowest_V=float(np.percentile(middles, 10)),
+        noise_V=noise,
+        fall_V=float(falls[at]) if len(falls) else 0.0,
+        fall_row=int(rows[starts[min(at + 1, len(starts) - 1)]]),
+        falls=int(np.count_nonzero(deep)),
+    )
+
+
+def _signals(
+    charge: _Charge, k: int, half_steps: Sequence[HalfStep], sound: Sequence[_Charge], criteria: ShortCriteria
+) -> tuple[list[str], ShortKind | None]:
+    """What speaks for a short in a charge, and of which kind; None where fewer than two signals agree."""
+    signals: list[str] = []
+    half = charge.half
+    lost = False
+    if charge.falls:
+        times = "once" if charge.falls == 1 else f"{charge.falls} times"
+        signals.append(f"the voltage falls at once by up to {charge.fall_V * 1e3:.0f} mV at constant current, {times}")
+    if sound:
+        usual_end = float(np.median([one.end_V for one in sound]))
+        noise = float(np.median([one.noise_V for one in sound]))
+        if charge.noise_V > max(criteria.voltage_noise_V, _NOISE_RATIO * noise):
+            signals.append(f"noise of {charge.noise_V * 1e3:.1f} mV, against {noise * 1e3:.2g} mV before")
+        lost = charge.lowest_V < _LOST_VOLTAGE * float(np.median([one.lowest_V for one in sound]))
+        if lost:
+            signals.append(f"the voltage is lost: {charge.lowest_V:.3f} V")
+        elif charge.falls and charge.end_V < usual_end - criteria.voltage_fall_V:
+            signals.append(f"it ends at {charge.end_V:.3f} V instead of {usual_end:.3f} V")
+    excess = _excess(half, half_steps[:k], criteria)
+    if excess:
+        signals.append(excess)
+    efficiency = _efficiency(k, half_steps, criteria)
+    if efficiency:
+        signals.append(efficiency)
+    if len(signals) < 2:
+        return signals, None
+    return signals, "hard_short" if lost else "soft_short"
+
+
+def _excess(half: HalfStep, before: Sequence[HalfStep], criteria: ShortCriteria) -> str | None:
+    """Whether a charge took more than the cell ever held, at this current or a lower one, in two charges or more."""
+    held = [one.capacity_Ah for one in before if abs(one.current_A) <= (1 + _EQUAL_CURRENT) * abs(half.current_A)]
+    if len(held) < 3 or not half.capacity_Ah > criteria.capacity_excess * max(held):
+        return None
+    return f"it takes {half.capacity_Ah * 1e3:.4g} mAh where the cell has held {max(held) * 1e3:.4g} mAh at most"
+
+
+def _efficiency(k: int, half_steps: Sequence[HalfStep], criteria: ShortCriteria) -> str | None:
+    """Whether the discharge after charge k gives much less of it back than those before, at equal currents."""
+    if k + 1 >= len(half_steps) or half_steps[k + 1].sign > 0 or half_steps[k].capacity_Ah <= 0:
+        return None
+    wanted = (half_steps[k].current_A, half_steps[k + 1].current_A)
+    ratios = [
+        discharge.capacity_Ah / charge.capacity_Ah
+        for charge, discharge in pairwise(half_steps[: k + 1])
+        if charge.sign > 0 > discharge.sign
+        and charge.capacity_Ah > 0
+        and abs(charge.current_A / wanted[0] - 1) <= _EQUAL_CURRENT
+        and abs(discharge.current_A / wanted[1] - 1) <= _EQUAL_CURRENT
+    ]
+    found = half_steps[k + 1].capacity_Ah / half_steps[k].capacity_Ah
+    if len(ratios) < 2 or found >= (1 - criteria.efficiency_fall) * float(np.median(ratios)):
+        return None
+    return f"the discharge after it gives back {found * 100:.1f} % of it, {float(np.median(ratios)) * 100:.1f} % before"
