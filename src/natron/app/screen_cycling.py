@@ -107,7 +107,7 @@ def _cycle(one: Cycle, scale: float, *, with_spectra: bool) -> list[str]:
 def _titration(out: Console, pulses: Sequence[Pulse]) -> None:
     out.print(f"\n[bold]Titration[/]  {len(pulses)} pulses; open circuit after each, relaxed or (…) still moving")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("capacity / mAh", "U / V", "ΔE_s / mV", "ΔE_t / mV", "R² over √t", "D / cm²/s"):
+    for title in ("capacity / mAh", "U / V", "ΔE_s / mV", "ΔE_t / mV", "R² over √t", "D / (m²/s)"):
         table.add_column(title, justify="right")
     for k, one in enumerate(pulses):
         if len(pulses) > _MANY and _MANY // 2 <= k < len(pulses) - _MANY // 2:
@@ -122,7 +122,7 @@ def _titration(out: Console, pulses: Sequence[Pulse]) -> None:
             f"{one.step_V * 1e3:.3g}",
             f"{one.transient_V * 1e3:.3g}",
             f"{one.linearity:.3f}",
-            "" if diffusion is None else f"{diffusion * 1e4:.2g}" + ("" if one.short else " (pulse too long)"),
+            "" if diffusion is None else f"{diffusion:.2g}" + ("" if one.short else " (pulse too long)"),
         )
     out.print(table)
 
@@ -130,7 +130,7 @@ def _titration(out: Console, pulses: Sequence[Pulse]) -> None:
 def _polarisation(out: Console, found: Polarisation) -> None:
     out.print("\n[bold]DC polarisation[/]  current that stays at held voltage")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("V", "h", "I end / A", "I steady / A", "± / A", "steady state", "σ / S/cm"):
+    for title in ("V", "h", "I end / A", "I steady / A", "± / A", "steady state", "σ / (S/cm)"):
         table.add_column(title, justify="right")
     for hold in found.holds:
         table.add_row(

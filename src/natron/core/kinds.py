@@ -62,9 +62,6 @@ _ALL = (
     Kind("molar_mass", "a molar mass", "kg/mol", "g/mol", "g/mol", 1e-3, "22.990 g/mol", minimum=0.0),
     Kind("loading", "a mass loading", "kg/m**2", "mg/cm2", "mg/cm²", 1e-2, "23.1 mg/cm²", minimum=0.0),
     Kind("electric_energy", "an electric energy", "J", "mWh", "mWh", 3.6, "4.1 mWh"),
-    Kind(
-        "diffusion_coefficient", "a diffusion coefficient", "m**2/s", "cm2/s", "cm²/s", 1e-4, "1e-10 cm²/s", minimum=0.0
-    ),
     Kind("voltage_rate", "a rate of change of voltage", "V/s", "mV/h", "mV/h", 1e-3 / 3600, "1 mV/h"),
     Kind("capacity", "a charge", "C", "mAh", "mAh", 3.6, "1.2 mAh", minimum=0.0),
     Kind(

@@ -169,7 +169,7 @@ def _pulse(one: Pulse) -> dict[str, Any]:
         "voltage_step": _q(one.step_V, "potential"),
         "voltage_transient": _q(one.transient_V, "potential"),
         "linearity": one.linearity,
-        "diffusion_coefficient": _q(one.diffusion_coefficient_m2_s, "diffusion_coefficient"),
+        "diffusion_coefficient": _q(one.diffusion_coefficient_m2_s, "diffusivity"),
         "short_against_diffusion": one.short,
     }
 
