@@ -19,7 +19,7 @@ from pathlib import Path
 
 import polars as pl
 
-from natron.cycling.ccd import critical_current
+from natron.cycling.failure.ccd import critical_current
 from natron.data import CyclingRecord, Provenance, cycling_record
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cycling"))

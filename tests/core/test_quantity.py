@@ -18,7 +18,7 @@ from natron.core import (
     parse_quantity,
     read_quantity,
 )
-from natron.core.units import BY_HEART, to_si
+from natron.core.units import BY_HEART, PER_MOLE, to_si
 
 WRITTEN = [
     # text, kind, SI value, SI ±, half the last digit in SI
@@ -94,6 +94,12 @@ def test_refuses_with_the_given_text_and_an_example(text, kind, words):
     assert words in message
     assert "given:" in message
     assert "Allowed:" in message
+
+
+@pytest.mark.parametrize("unit", PER_MOLE)
+def test_energies_per_mole_agree_with_pint(unit):
+    per_mole = pint.UnitRegistry().Quantity(1.0, unit).to("J/mol").magnitude
+    assert to_si(unit, KINDS["energy"]) == (pytest.approx(per_mole / 6.02214076e23, rel=1e-12), 0.0)
 
 
 def test_units_known_by_heart_agree_with_pint():

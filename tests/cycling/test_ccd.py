@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natron.core import InputError
-from natron.cycling.ccd import critical_current
+from natron.cycling.failure.ccd import critical_current
 from natron.data import Provenance, cycling_record
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natron.core import InputError
-from natron.cycling.population import CellOutcome, fit_weibull, kaplan_meier, population_of
+from natron.cycling.failure.population import CellOutcome, fit_weibull, kaplan_meier, population_of
 
 
 def outcomes(draws, width, highest):

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from natron.cycling.failure.shorts import ShortCriteria, detect_shorts, follows_current
 from natron.cycling.half_step import half_steps
-from natron.cycling.shorts import ShortCriteria, detect_shorts, follows_current
 from natron.data import Provenance, cycling_record
 
 DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()

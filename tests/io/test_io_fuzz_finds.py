@@ -15,7 +15,8 @@ import polars as pl
 import pytest
 
 from natron import io
-from natron.core import NatronError
+from natron.cell import parse_cell
+from natron.core import CellError, NatronError
 from natron.data import DataError
 from natron.io.heard import heard
 
@@ -86,14 +87,18 @@ COLUMNS = '\n[columns]\n"Test Time / s" = "t"\n"Voltage / V" = "E"\n"Current / A
         ('[columns]\n"Voltage / V" = ""', "columns.Voltage / V: a column is a name"),
         ("a = " + "[" * 5000 + "]" * 5000, "too deep"),
         ("a = 1" + "0" * 5000, "too long"),
+        ('[columns]\n"Voltage / V" = { column = "E", factor = 0x' + "F" * 6000 + " }", "too large"),
+        ("x" * 6000 + " = 1", "unknown key"),
+        ("[columns]\n" + "x" * 6000 + " = 1", "unknown column"),
     ],
-    ids=range(12),
+    ids=range(15),
 )
 def test_a_mapping_that_is_none(tmp_path, mapping, says):
     (tmp_path / "map.toml").write_text(mapping, encoding="utf-8")
     said = _taken(tmp_path / "a.txt", NUMBERS, mapping=tmp_path / "map.toml")
     assert says in said
     assert "map.toml" in said
+    assert len(said) < 1000
 
 
 def test_a_mapping_with_a_delimiter_of_its_own(tmp_path):
@@ -222,3 +227,15 @@ def test_a_sidecar_beside_numbers_that_natron_never_writes(tmp_path):
     side.write_text(side.read_text().replace(digest, sha256(table.read_bytes()).hexdigest()))
     with pytest.raises(DataError, match="contradict each other"):
         io.read(table)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["schema_version = 0x" + "F" * 6000, "x" * 6000 + ' = "\\u001b"', "x" * 6000 + " = 1"],
+    ids=["a number that Python does not print", "a control character under a long key", "a long key"],
+)
+def test_a_cell_file_gone_wrong_is_refused_in_few_words(text):
+    with pytest.raises(CellError) as caught:
+        parse_cell(text, file="a.toml")
+    assert len(str(caught.value)) < 1000
+    assert str(caught.value).isprintable()

@@ -14,8 +14,8 @@ from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, Quantity, parse_quantity
 
 if TYPE_CHECKING:
-    from natron.cycling.ccd import CriticalCurrent
-    from natron.cycling.population import CellOutcome, Population
+    from natron.cycling.failure.ccd import CriticalCurrent
+    from natron.cycling.failure.population import CellOutcome, Population
     from natron.data import CyclingRecord
 
 
@@ -118,7 +118,7 @@ def _cells(
     join: bool,
 ) -> tuple[_Cells, list[tuple[str, InputError]]]:
     """Each cell analysed; of several, those that cannot be are told and left out, unless that is all of them."""
-    from natron.cycling.ccd import critical_current
+    from natron.cycling.failure.ccd import critical_current
     from natron.io import join as join_files
     from natron.io import read
 
@@ -150,7 +150,7 @@ def _cells(
 
 def _population(cells: _Cells) -> tuple[Population | None, str, list[str]]:
     """Statistics of the cells that have a critical current or none up to a highest current; the others are named."""
-    from natron.cycling.population import CellOutcome, population_of
+    from natron.cycling.failure.population import CellOutcome, population_of
 
     with_area = [record.area_m2 is not None for _, record, _ in cells]
     if any(with_area) and not all(with_area):

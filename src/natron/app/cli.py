@@ -9,10 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
+from natron.app.alloys import alloy, evaporate
+from natron.app.calibration import calibrate
+from natron.app.ccd import ccd
 from natron.app.cells import cell
+from natron.app.cycling import cycling
 from natron.app.designs import design
 from natron.app.documents import audit, reproduce
-from natron.app.impedance import eis, read
+from natron.app.files import convert, read
+from natron.app.impedance import eis
+from natron.app.predictions import predict
+from natron.app.pressing import foil, press
+from natron.app.simulation import simulate
 from natron.core import NatronError
 
 app = typer.Typer(
@@ -25,7 +33,9 @@ app = typer.Typer(
 )
 app.add_typer(cell, name="cell")
 app.add_typer(eis, name="eis")
-for command in (design, audit, reproduce, read):
+app.add_typer(predict, name="predict")
+app.add_typer(calibrate, name="calibrate")
+for command in (design, audit, reproduce, read, convert, cycling, ccd, press, foil, alloy, evaporate, simulate):
     app.command()(command)
 
 # typer brings its own copy of click or the real one, by version; both are reached through its public name

@@ -11,7 +11,7 @@ from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, did_you_mean, parse_quantity
 
 
-def _changes(pairs: list[str] | None) -> dict[str, object]:
+def changes_of(pairs: list[str] | None) -> dict[str, object]:
     """``key=value`` texts to a mapping."""
     changes: dict[str, object] = {}
     for pair in pairs or []:
@@ -66,7 +66,7 @@ def design(
             )
         wanted = (figure, parse_quantity(text, FIGURE_KINDS[figure]), by)
     result = assess(
-        load_cell(cell, _changes(change)),
+        load_cell(cell, changes_of(change)),
         consistent=consistent,
         steps=[parse_step(step) for step in what_if or []],
         target=wanted,

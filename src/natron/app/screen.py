@@ -228,6 +228,12 @@ def reproduction(result: Reproduction) -> None:
                 str(f["cathode_thickness"]),
             )
         console.print(table)
+    for section in result.sections:
+        console.print(f"\n[bold]{escape(section.title)}[/]\n{escape(section.text)}")
+        table = _table("Number", "natron", "origin", "")
+        for line in section.lines:
+            table.add_row(escape(line.name), str(line.value), line.origin, escape(line.note))
+        console.print(table)
     for trip in result.round_trips:
         console.print(f"\n[bold]{escape(trip.title)}[/], made again with noise and analysed blind (round trip)")
         table = _table("Number", "put in", "recovered", "off by")

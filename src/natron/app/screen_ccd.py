@@ -7,9 +7,9 @@ from rich.table import Table
 
 from natron.app.screen import terminal
 from natron.core import Quantity
-from natron.cycling.ccd import CriticalCurrent, HalfStepFinding
-from natron.cycling.population import Interval, Population, Step
-from natron.cycling.protocol import Protocol
+from natron.cycling.failure.ccd import CriticalCurrent, HalfStepFinding
+from natron.cycling.failure.population import Interval, Population, Step
+from natron.cycling.failure.protocol import Protocol
 
 
 def cell(file: str, found: CriticalCurrent, floor: Quantity | None) -> None:

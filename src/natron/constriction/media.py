@@ -149,4 +149,5 @@ def phases(image: ArrayLike, thresholds: ArrayLike) -> Index:
         raise InputError("a voxel of the image is not a number")
     if levels.ndim != 1 or not (np.diff(levels) > 0).all():
         raise InputError("thresholds rise from phase to phase", given=levels.tolist())
-    return np.digitize(grey, levels).astype(np.int32)
+    numbers: Index = np.digitize(grey, levels).astype(np.int32)
+    return numbers

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from natron.cycling.cycles import PAIRINGS, Cycle, RateStep
     from natron.cycling.differential import DifferentialCapacity, differential_capacity
     from natron.cycling.events import Event
+    from natron.cycling.failure.ccd import CriticalCurrent, critical_current
+    from natron.cycling.failure.population import CellOutcome, Population, population_of
+    from natron.cycling.failure.shorts import detect_shorts
+    from natron.cycling.failure.verdicts import ShortCriteria
+    from natron.cycling.failure.voids import VoidCriteria
     from natron.cycling.half_step import HalfStep, half_steps
     from natron.cycling.polarisation import Polarisation
     from natron.cycling.relations import RELATIONS
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "PAIRINGS",
     "RELATIONS",
+    "CellOutcome",
+    "CriticalCurrent",
     "CurrentStep",
     "Cycle",
     "CyclingAnalysis",
@@ -29,15 +36,29 @@ __all__ = [
     "Event",
     "HalfStep",
     "Polarisation",
+    "Population",
     "Pulse",
     "RateStep",
     "Rest",
+    "ShortCriteria",
+    "VoidCriteria",
     "analyse",
+    "critical_current",
+    "detect_shorts",
     "differential_capacity",
     "half_steps",
+    "population_of",
 ]
 
 _HOMES = {
+    "CellOutcome": "failure.population",
+    "CriticalCurrent": "failure.ccd",
+    "Population": "failure.population",
+    "ShortCriteria": "failure.verdicts",
+    "VoidCriteria": "failure.voids",
+    "critical_current": "failure.ccd",
+    "detect_shorts": "failure.shorts",
+    "population_of": "failure.population",
     "PAIRINGS": "cycles",
     "RELATIONS": "relations",
     "CurrentStep": "resistance",

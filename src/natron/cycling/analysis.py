@@ -19,13 +19,13 @@ from natron.cycling.cycles import (
     staged,
 )
 from natron.cycling.events import Event
+from natron.cycling.failure.shorts import detect_shorts
+from natron.cycling.failure.verdicts import ShortCriteria
 from natron.cycling.half_step import HalfStep, half_steps
 from natron.cycling.polarisation import Polarisation, polarisation
 from natron.cycling.resistance import CurrentStep, current_steps
 from natron.cycling.rests import Pulse, Rest, rests, titration
 from natron.cycling.rows import Rows, rows_of
-from natron.cycling.shorts import detect_shorts
-from natron.cycling.verdicts import ShortCriteria
 from natron.data import CyclingRecord, RecordedSpectrum, cycling_record
 from natron.data.cycling import CURRENT, HALF_STEP, HALF_STEP_CAPACITY, INCREMENT, VOLTAGE
 

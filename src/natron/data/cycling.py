@@ -242,7 +242,7 @@ def in_spectrum(table: pl.DataFrame) -> NDArray[np.bool_]:
     """
     if FREQUENCY not in table.columns:
         return np.zeros(len(table), dtype=bool)
-    swept: NDArray[np.bool_] = (table[FREQUENCY] > 0).fill_null(value=False).to_numpy()
+    swept: NDArray[np.bool_] = (table[FREQUENCY].fill_nan(None) > 0).fill_null(value=False).to_numpy()
     runs = step_runs(table)
     if runs is None or not swept.any():
         return swept

@@ -1,1 +1,185 @@
-"""Metal | ceramic: pressing, contact, voids, liquid alloys, evaporation, flaws and survival."""
+"""Metal | ceramic: pressing, contact, voids, liquid alloys, evaporation, flaws and survival.
+
+What is exported here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from natron.interface.alloy import LiquidWindow, alloy_state, eutectic, liquid_window
+    from natron.interface.anode import AlloyAnode, alloy_anode
+    from natron.interface.conditions import Bench, bench
+    from natron.interface.contact import (
+        acoustic_softening,
+        closure_rate_per_s,
+        constriction_resistance_ohm_m2,
+        contact_fraction,
+        creep_hardness_Pa,
+        elastic_contact,
+        interface_conductance_S_m2,
+        interface_resistance_ohm_m2,
+        plastic_contact,
+    )
+    from natron.interface.evaporation import Evaporation, evaporate
+    from natron.interface.fixture import PressureSwing, pressure_swing, stiffness_to_keep_N_m
+    from natron.interface.foil import foil_thickness_m, time_to_thickness_s
+    from natron.interface.foil_pressing import FoilPressing, press_foil
+    from natron.interface.fracture import critical_current_of_flaw_A_m2
+    from natron.interface.mapping import PressingMap, pressing_map
+    from natron.interface.metals import Creep, Metal, metal, vapour_pressure_of, vapour_pressure_Pa
+    from natron.interface.pairs import Pair, pair
+    from natron.interface.prediction import Prediction, predict
+    from natron.interface.pressing import Cracking, Pressing, press
+    from natron.interface.protocol import Protocol, ladder, parse_protocol
+    from natron.interface.relations import RELATIONS
+    from natron.interface.survival import ShortingLaw, shorting_law
+    from natron.interface.voids import VoidModel, local_current_A_m2, void_model
+    from natron.interface.window import Ceramic, Outcome
+
+__all__ = [
+    "RELATIONS",
+    "AlloyAnode",
+    "Bench",
+    "Ceramic",
+    "Cracking",
+    "Creep",
+    "Evaporation",
+    "FoilPressing",
+    "LiquidWindow",
+    "Metal",
+    "Outcome",
+    "Pair",
+    "Prediction",
+    "Pressing",
+    "PressingMap",
+    "PressureSwing",
+    "Protocol",
+    "ShortingLaw",
+    "VoidModel",
+    "acoustic_softening",
+    "alloy_anode",
+    "alloy_state",
+    "bench",
+    "closure_rate_per_s",
+    "constriction_resistance_ohm_m2",
+    "contact_fraction",
+    "creep_hardness_Pa",
+    "critical_current_of_flaw_A_m2",
+    "elastic_contact",
+    "eutectic",
+    "evaporate",
+    "foil_thickness_m",
+    "interface_conductance_S_m2",
+    "interface_resistance_ohm_m2",
+    "ladder",
+    "liquid_window",
+    "local_current_A_m2",
+    "metal",
+    "pair",
+    "parse_protocol",
+    "plastic_contact",
+    "predict",
+    "press",
+    "press_foil",
+    "pressing_map",
+    "pressure_swing",
+    "shorting_law",
+    "stiffness_to_keep_N_m",
+    "time_to_thickness_s",
+    "vapour_pressure_Pa",
+    "vapour_pressure_of",
+    "void_model",
+]
+
+_NAMES = {
+    "alloy": (
+        "LiquidWindow",
+        "alloy_state",
+        "eutectic",
+        "liquid_window",
+    ),
+    "anode": (
+        "AlloyAnode",
+        "alloy_anode",
+    ),
+    "conditions": ("Bench", "bench"),
+    "contact": (
+        "acoustic_softening",
+        "closure_rate_per_s",
+        "constriction_resistance_ohm_m2",
+        "contact_fraction",
+        "creep_hardness_Pa",
+        "elastic_contact",
+        "interface_conductance_S_m2",
+        "interface_resistance_ohm_m2",
+        "plastic_contact",
+    ),
+    "evaporation": (
+        "Evaporation",
+        "evaporate",
+    ),
+    "fixture": (
+        "PressureSwing",
+        "pressure_swing",
+        "stiffness_to_keep_N_m",
+    ),
+    "foil": (
+        "foil_thickness_m",
+        "time_to_thickness_s",
+    ),
+    "foil_pressing": (
+        "FoilPressing",
+        "press_foil",
+    ),
+    "fracture": ("critical_current_of_flaw_A_m2",),
+    "mapping": (
+        "PressingMap",
+        "pressing_map",
+    ),
+    "metals": (
+        "Creep",
+        "Metal",
+        "metal",
+        "vapour_pressure_Pa",
+        "vapour_pressure_of",
+    ),
+    "pairs": (
+        "Pair",
+        "pair",
+    ),
+    "prediction": ("Prediction", "predict"),
+    "pressing": (
+        "Cracking",
+        "Pressing",
+        "press",
+    ),
+    "protocol": (
+        "Protocol",
+        "ladder",
+        "parse_protocol",
+    ),
+    "relations": ("RELATIONS",),
+    "survival": (
+        "ShortingLaw",
+        "shorting_law",
+    ),
+    "voids": (
+        "VoidModel",
+        "local_current_A_m2",
+        "void_model",
+    ),
+    "window": (
+        "Ceramic",
+        "Outcome",
+    ),
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

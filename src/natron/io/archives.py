@@ -10,14 +10,14 @@ from natron.io.source import Source
 
 SIGNATURE = b"PK\x03\x04"
 _MAX_MEMBERS = 10_000
-_GROWTH, _ALLOWANCE = 10, 48 * 1024**2
+_GROWTH, ALLOWANCE = 10, 48 * 1024**2
 _CHUNK = 1024**2
 
 
-def check_archive(source: Source, maker: str) -> tuple[str, ...]:
+def check_archive(source: Source, maker: str, allowance: int = ALLOWANCE) -> tuple[str, ...]:
     """The names in an archive, once it is known to be whole and to unpack to no more than it may.
 
-    That is ten times its size and 48 MiB, by what the archive itself says.
+    That is ten times its size and `allowance` in bytes, by what the archive itself says.
 
     Raises
     ------
@@ -30,8 +30,14 @@ def check_archive(source: Source, maker: str) -> tuple[str, ...]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise _damaged(source, error) from error
     total = sum(member.file_size for member in members)
-    if total > _allowed(source) or len(members) > _MAX_MEMBERS:
-        raise _too_large(source, maker, f"{total} bytes in {len(members)} files")
+    allowed = _GROWTH * source.size + allowance
+    if total > allowed or len(members) > _MAX_MEMBERS:
+        raise DataError(
+            f"the archive of {source.size} bytes unpacks to {total} bytes in {len(members)} files",
+            file=source.name,
+            allowed=f"up to {allowed} bytes",
+            hint=f"No {maker} file does that; it is not opened.",
+        )
     return tuple(member.filename for member in members)
 
 
@@ -50,19 +56,6 @@ def unpacked(source: Source, name: str) -> Iterator[bytes]:
     # zlib's error is no OSError, and encryption is a RuntimeError
     except Exception as error:
         raise _damaged(source, error) from error
-
-
-def _allowed(source: Source) -> int:
-    return _GROWTH * source.size + _ALLOWANCE
-
-
-def _too_large(source: Source, maker: str, what: str) -> DataError:
-    return DataError(
-        f"the archive of {source.size} bytes unpacks to {what}",
-        file=source.name,
-        allowed=f"up to {_allowed(source)} bytes",
-        hint=f"No {maker} file does that; it is not opened.",
-    )
 
 
 def _damaged(source: Source, error: Exception) -> DataError:

@@ -51,6 +51,8 @@ COLUMNS = (
     Column("aux3_temperature_degC", T3, "degC"),
 )
 _NDA = b"NEWARE"
+_ALLOWANCE = 20 * 1024**2
+"""What a small archive may unpack to: reading it takes eight times that much memory."""
 
 
 def sniff(source: Source) -> str | None:
@@ -73,7 +75,7 @@ def read(source: Source, asked: Asked) -> Reading:
     """
     suffix = ".nda" if source.head.startswith(_NDA) else ".ndax"
     if suffix == ".ndax":
-        check_archive(source, "Neware")
+        check_archive(source, "Neware", _ALLOWANCE)
     fastnda = _fastnda()
     notes: list[str] = []
     with _named(source, suffix) as path, heard(("fastnda",), notes):

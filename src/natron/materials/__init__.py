@@ -7,6 +7,7 @@ from natron.materials.formula import (
     theoretical_specific_capacity_C_per_kg,
 )
 from natron.materials.laws import ArrheniusLaw, scale_conductivity, scale_resistance
+from natron.materials.model_parameters import parameters
 from natron.materials.relations import RELATIONS, activation_energy
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "library",
     "material",
     "molar_mass_kg_per_mol",
+    "parameters",
     "parse_formula",
     "read_material",
     "scale_conductivity",

@@ -281,17 +281,18 @@ def library() -> Mapping[str, Material]:
         if not entry.name.endswith(".toml"):
             continue
         content = tomllib.loads(entry.read_text(encoding="utf-8"))
-        citation = _citation(content["source"])
-        for name, table in content["materials"].items():
+        cited = citation(content["source"])
+        for name, table in content.get("materials", {}).items():
             base = merged.get(name)
             twice = set(table) & ({*base.properties, *base.laws} if base else set())
             if twice:
                 raise MaterialError(f"{', '.join(sorted(twice))} given by two sources", file=entry.name, key=name)
-            merged[name] = read_material(name, table, base=base, origin="literature", source=citation)
+            merged[name] = read_material(name, table, base=base, origin="literature", source=cited)
     return merged
 
 
-def _citation(source: Mapping[str, Any]) -> str:
+def citation(source: Mapping[str, Any]) -> str:
+    """A source's authors, year and DOI in one line."""
     words = f"{source['authors']} {source['year']}" if "year" in source else str(source["authors"])
     return f"{words}, DOI {source['doi']}" if "doi" in source else words
 

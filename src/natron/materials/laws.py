@@ -111,7 +111,11 @@ class ArrheniusLaw:
             self.reference.standard_uncertainty / self.reference.value,
             self.activation_energy.standard_uncertainty * lever,
         )
-        return replace(self.reference, value=value, uncertainty=value * relative or None, rounding=0.0)
+        # the relative spread is that of standard uncertainties: a ± that was half a range is one no longer
+        meaning = "sd" if self.reference.uncertainty_kind == "range" else self.reference.uncertainty_kind
+        return replace(
+            self.reference, value=value, uncertainty=value * relative or None, uncertainty_kind=meaning, rounding=0.0
+        )
 
     @property
     def prefactor(self) -> float:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from natron.cycling.ccd import CriticalCurrent
-from natron.cycling.population import Population
+from natron.cycling.failure.ccd import CriticalCurrent
+from natron.cycling.failure.population import Population
 from natron.data import CyclingRecord
 from natron.plot.style import ACCENT, GAIN, GRID, INK, LOSS, MUTED
 

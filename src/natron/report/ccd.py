@@ -14,9 +14,9 @@ from dataclasses import asdict
 from typing import Any
 
 from natron.core import Quantity
-from natron.cycling.ccd import CriticalCurrent, HalfStepFinding
-from natron.cycling.population import Interval, Population, Step
-from natron.cycling.protocol import Protocol
+from natron.cycling.failure.ccd import CriticalCurrent, HalfStepFinding
+from natron.cycling.failure.population import Interval, Population, Step
+from natron.cycling.failure.protocol import Protocol
 from natron.report.as_json import SCHEMA_VERSION
 
 _COULOMB_PER_AH = 3600.0

@@ -123,12 +123,14 @@ def _relations_of(room: str) -> Mapping[str, NamedRelation] | None:
 
 def _plain_subject(claim: Claim, relation: NamedRelation) -> Subject:
     """A named relation over the inputs the claim lists."""
+    texts = {key: str(claim.inputs[key]) for key in relation.texts if key in claim.inputs}
+    offered = relation.library(texts) if relation.library and len(texts) == len(relation.texts) else {}
     for key in claim.inputs:
-        if key not in relation.inputs and key not in relation.texts:
+        if key not in relation.inputs and key not in relation.texts and key not in offered:
             raise ClaimError(
                 f'unknown input "{key}"',
                 key="inputs",
-                hint=did_you_mean(key, [*relation.inputs, *relation.texts]),
+                hint=did_you_mean(key, [*relation.inputs, *relation.texts, *offered]),
             )
     missing = [key for key in (*relation.inputs, *relation.texts) if key not in claim.inputs]
     if missing:
@@ -136,13 +138,13 @@ def _plain_subject(claim: Claim, relation: NamedRelation) -> Subject:
     alike = [text for key, text in claim.inputs.items() if relation.inputs.get(key) == "same"]
     same = _kind_of_texts([*alike, *([claim.claimed] if relation.output == "same" else [])])
     kinds = {key: same if name == "same" else name for key, name in relation.inputs.items()}
-    inputs: dict[str, Quantity] = {}
+    kinds |= {key: q.kind for key, q in offered.items() if key in claim.inputs}
+    inputs: dict[str, Quantity] = {key: q for key, q in offered.items() if key not in claim.inputs}
     for key, kind_name in kinds.items():
         try:
             inputs[key] = read_quantity(claim.inputs[key], kind_name, origin="literature")
         except InputError as error:
             raise error.at(key=f"inputs.{key}") from error
-    texts = {key: str(claim.inputs[key]) for key in relation.texts}
     output = same if relation.output == "same" else relation.output
     return Subject(relation.bound(texts), "value", output, inputs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,15 @@ from natron.core import ClaimError, did_you_mean
 from natron.design import Assessment, Stage, assess, parse_step, roadmap
 from natron.io.descriptions import read_description
 from natron.report import as_json as report_json
+from natron.studies.alloy_study import adambatt2
 from natron.studies.audit import audit
 from natron.studies.claims import Document, built_in_claims, claims_texts, parse_claims
 from natron.studies.findings import Finding, finding_json
+from natron.studies.pressure_studies import stack_pressure, tapes_under_pressure, thermal_press
 from natron.studies.round_trip import RoundTrip, round_trips
 from natron.studies.round_trip import as_json as round_trips_json
+from natron.studies.sections import Section, sections_json
+from natron.studies.survival_study import ten_cells
 
 
 @dataclass(frozen=True)
@@ -25,21 +29,36 @@ class Study:
 
     Attributes
     ----------
+    document : str
+        Whose claims it checks.
     cells : tuple of str
         Built-in cells it describes; the first is the one the roadmap starts from.
     steps : tuple of str
         What-if steps of its roadmap.
+    spectra : bool
+        Whether its impedance is made again and analysed.
+    sections : callable, optional
+        What else natron computes about its subject.
     """
 
-    cells: tuple[str, ...]
-    steps: tuple[str, ...]
+    document: str
+    cells: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    spectra: bool = False
+    sections: Callable[[], tuple[Section, ...]] | None = None
 
 
 STUDIES: dict[str, Study] = {
     "lowack2025": Study(
+        "lowack2025",
         ("lowack2025-cell1", "lowack2025-cell2"),
         ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm"),
+        spectra=True,
+        sections=lambda: (*tapes_under_pressure(), *ten_cells()),
     ),
+    "adambatt2": Study("adambatt2", sections=adambatt2),
+    "stack-pressure": Study("stack-pressure", sections=stack_pressure),
+    "thermal-press": Study("thermal-pressing", sections=thermal_press),
 }
 """Documents that can be reproduced."""
 
@@ -66,6 +85,8 @@ class Reproduction:
         From both starting points.
     round_trips : tuple of RoundTrip
         Its impedance, made again with noise and analysed blind.
+    sections : tuple of Section
+        What else natron computes about its subject.
     """
 
     document: Document
@@ -75,6 +96,7 @@ class Reproduction:
     assessments: tuple[Assessment, ...]
     roadmaps: Mapping[str, tuple[Stage, ...]]
     round_trips: tuple[RoundTrip, ...]
+    sections: tuple[Section, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As ``natron reproduce --json`` prints it."""
@@ -87,6 +109,7 @@ class Reproduction:
                 for start, stages in self.roadmaps.items()
             ],
             "round_trips": round_trips_json(self.round_trips),
+            "sections": sections_json(self.sections),
             "claims": [{**finding_json(f), "table": f.claim.table, "column": f.claim.column} for f in self.findings],
         }
 
@@ -102,8 +125,8 @@ def reproduce(name: str) -> Reproduction:
     if name not in STUDIES:
         raise ClaimError("no study has this name", given=name, hint=did_you_mean(name, STUDIES))
     study = STUDIES[name]
-    claims = built_in_claims(name)
-    findings = audit(claims, file=name)
+    claims = built_in_claims(study.document)
+    findings = audit(claims, file=study.document)
     tables: dict[str, tuple[Finding, ...]] = {}
     for finding in findings:
         if finding.claim.table:
@@ -111,14 +134,18 @@ def reproduce(name: str) -> Reproduction:
     cells = [built_in(cell) for cell in study.cells]
     steps = [parse_step(step) for step in study.steps]
     assessments = tuple(assess(cell, steps=steps if cell is cells[0] else ()) for cell in cells)
+    roadmaps = {}
+    if steps:
+        roadmaps = {AS_GIVEN: assessments[0].stages, CONSISTENT: roadmap(cells[0], steps, consistent=True)}
     return Reproduction(
         claims.document,
         study.steps,
         findings,
         tables,
         assessments,
-        {AS_GIVEN: assessments[0].stages, CONSISTENT: roadmap(cells[0], steps, consistent=True)},
-        round_trips(name),
+        roadmaps,
+        round_trips(study.document) if study.spectra else (),
+        study.sections() if study.sections else (),
     )
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from natron.core import InputError
+from natron.cycling.failure.protocol import LadderStep, Protocol, recognise
+from natron.cycling.failure.shorts import is_symmetric
+from natron.cycling.failure.traces import Trace, traces
+from natron.cycling.failure.verdicts import ShortCriteria, Verdict, judge
+from natron.cycling.failure.voids import VoidCriteria, VoidOnset, void_onset
 from natron.cycling.half_step import HalfStep, half_steps
-from natron.cycling.protocol import LadderStep, Protocol, recognise
-from natron.cycling.shorts import is_symmetric
-from natron.cycling.traces import Trace, traces
-from natron.cycling.verdicts import ShortCriteria, Verdict, judge
-from natron.cycling.voids import VoidCriteria, VoidOnset, void_onset
 from natron.data import CyclingRecord
 
 
@@ -50,7 +50,7 @@ class HalfStepFinding:
     rise : float
         Growth within the half step, as a share of its start.
     shape : str
-        See `natron.cycling.verdicts.Verdict`.
+        See `natron.cycling.failure.verdicts.Verdict`.
     evidence : str
     """
 

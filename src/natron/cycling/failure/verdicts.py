@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from natron.cycling.traces import Profile, Trace, Traces
+from natron.cycling.failure.traces import Profile, Trace, Traces
 
 Shape = Literal["flat", "rising", "falling gently", "abrupt", "noisy", "below floor", "ambiguous"]
 ShortKind = Literal["hard_short", "soft_short"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from natron.cycling.protocol import LadderStep, Protocol
-from natron.cycling.traces import Trace
-from natron.cycling.verdicts import Verdict
+from natron.cycling.failure.protocol import LadderStep, Protocol
+from natron.cycling.failure.traces import Trace
+from natron.cycling.failure.verdicts import Verdict
 
 _COMPARED = 8
 _SETTLED = 0.08

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from natron.cycling.traces import Trace
+from natron.cycling.failure.traces import Trace
 from natron.data import CyclingRecord
 
 Held = Literal["fixed time", "fixed capacity", "ramp", "neither"]

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from natron.cycling.events import Event
+from natron.cycling.failure.traces import Traces, traces
+from natron.cycling.failure.verdicts import ShortCriteria, ShortKind, Verdict, judge
 from natron.cycling.half_step import HalfStep
 from natron.cycling.rows import medians_of
-from natron.cycling.traces import Traces, traces
-from natron.cycling.verdicts import ShortCriteria, ShortKind, Verdict, judge
 from natron.data import CyclingRecord
 
 Floats = NDArray[np.float64]

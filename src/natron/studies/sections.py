@@ -1,0 +1,160 @@
+"""Parts of a study that are no claims: what natron computes about a document's subject, and on what it rests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from natron.core import Quantity
+from natron.core.uncertainty import Relation
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number of a section.
+
+    Attributes
+    ----------
+    name : str
+    value : Quantity or str
+        Its origin says whether it is computed from sourced values, calibrated or assumed; a text where what comes
+        out is a named state.
+    note : str
+    """
+
+    name: str
+    value: Quantity | str
+    note: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Where the number comes from; empty for a named state."""
+        return self.value.origin if isinstance(self.value, Quantity) else ""
+
+
+@dataclass(frozen=True)
+class Swing:
+    """How far one parameter moves a number, SI.
+
+    Attributes
+    ----------
+    name : str
+        The parameter.
+    parameter : Quantity
+    low, high : float
+        The number at the parameter less and plus its ±.
+    """
+
+    name: str
+    parameter: Quantity
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """What a number hangs on, the widest swing first.
+
+    Attributes
+    ----------
+    name : str
+        The number.
+    value : Quantity
+    swings : tuple of Swing
+    fixed : tuple of str
+        Assumed parameters without a ±: their swing is not known.
+    """
+
+    name: str
+    value: Quantity
+    swings: tuple[Swing, ...]
+    fixed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a study.
+
+    Attributes
+    ----------
+    title, text : str
+    lines : tuple of Line
+    tornados : tuple of Tornado
+    pictures : tuple of (name, size in cm, callable that takes ``ax``)
+    """
+
+    title: str
+    text: str
+    lines: tuple[Line, ...] = ()
+    tornados: tuple[Tornado, ...] = ()
+    pictures: tuple[tuple[str, tuple[float, float], Callable[..., Any]], ...] = ()
+
+
+def tornado_of(name: str, relation: Relation, inputs: Mapping[str, Quantity], value: Quantity) -> Tornado:
+    """How far each uncertain input moves a relation's one output, at the ends of its ±; assumed ones are marked so.
+
+    Parameters
+    ----------
+    name : str
+        The number, for people.
+    relation : callable
+        ``{input: number} -> {"value": number}``, SI.
+    inputs : Mapping[str, Quantity]
+    value : Quantity
+        The number at the nominal inputs.
+    """
+    nominal = {key: q.value for key, q in inputs.items()}
+
+    def at(key: str, x: float) -> float:
+        return float(relation({**nominal, key: x})["value"])
+
+    swings = [
+        Swing(key, q, at(key, q.value - q.uncertainty), at(key, q.value + q.uncertainty))
+        for key, q in inputs.items()
+        if q.uncertainty
+    ]
+    swings = [swing for swing in swings if swing.low != swing.high]
+    swings.sort(key=lambda swing: -abs(swing.high - swing.low))
+    fixed = tuple(key for key, q in inputs.items() if q.origin == "assumed" and not q.uncertainty)
+    return Tornado(name, value, tuple(swings), fixed)
+
+
+def sections_json(sections: Sequence[Section]) -> list[dict[str, Any]]:
+    """Sections as JSON: numbers and what they hang on, without the pictures."""
+    return [
+        {
+            "title": section.title,
+            "text": section.text,
+            "lines": [
+                {
+                    "name": line.name,
+                    "value": line.value.as_json() if isinstance(line.value, Quantity) else line.value,
+                    "origin": line.origin or None,
+                    "note": line.note,
+                }
+                for line in section.lines
+            ],
+            "tornados": [_tornado_json(tornado) for tornado in section.tornados],
+        }
+        for section in sections
+    ]
+
+
+def _tornado_json(tornado: Tornado) -> dict[str, Any]:
+    kind = tornado.value.kind
+    return {
+        "name": tornado.name,
+        "value": tornado.value.as_json(),
+        "swings": [
+            {
+                "parameter": swing.name,
+                "origin": swing.parameter.origin,
+                "given": swing.parameter.as_json(),
+                "low": Quantity(swing.low, None, kind).as_json(),
+                "high": Quantity(swing.high, None, kind).as_json(),
+            }
+            for swing in tornado.swings
+        ],
+        "without_uncertainty": list(tornado.fixed),
+    }
