@@ -46,7 +46,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 lock: $(VENV)/.dev
 	$(PIP) install uv
 	$(LOCK) --upgrade --extra plot --group build --output-file requirements.lock
-	$(LOCK) --constraint requirements.lock --extra plot --extra biologic --extra neware --extra arbin --extra alloy --extra simulate \
+	$(LOCK) --constraint requirements.lock --extra plot --extra biologic --extra neware --extra arbin --extra simulate \
 	  --group build --group dev --output-file requirements-dev.lock
 
 clean:
