@@ -162,12 +162,12 @@ def apply(y: Any, x: Any, t0: Any, t1: Any, t2: Any, wrap1: bool, wrap2: bool) -
 
 
 @compiled(**_TOGETHER)
-def advance(x: Any, r: Any, b: Any, p: Any, ap: Any, alpha: Any) -> float:
-    """x += α p, r −= α A p, b = r in its lower precision; returns Σ|r|²."""
+def advance(x: Any, r: Any, b: Any, p: Any, ap: Any, alpha: Any) -> Any:
+    """x += α p, r −= α A p, b = r in its lower precision; returns Σ|r|² and Σ r."""
     n0, n1, n2 = x.shape
-    total = 0.0
+    total, lost = 0.0, r[0, 0, 0] * 0
     for i in prange(1, n0 - 1):
-        own = 0.0
+        own, own_lost = 0.0, r[0, 0, 0] * 0
         for j in range(1, n1 - 1):
             for k in range(1, n2 - 1):
                 x[i, j, k] += alpha * p[i, j, k]
@@ -175,8 +175,10 @@ def advance(x: Any, r: Any, b: Any, p: Any, ap: Any, alpha: Any) -> float:
                 r[i, j, k] = v
                 b[i, j, k] = v
                 own += v.real * v.real + v.imag * v.imag
+                own_lost += v
         total += own
-    return total
+        lost += own_lost
+    return total, lost
 
 
 @compiled(**_TOGETHER)

@@ -389,14 +389,20 @@ def _solved(
         r[inner] = r[inner] - ap[inner]
     hierarchy.residual[inner] = r[inner]
     residual, before, iterations = float(np.linalg.norm(r[inner])) / size, 1.0, 0
-    while residual > tolerance and iterations < most:
+    # what the residual sums to is what enters at the top and does not leave at the bottom
+    lost = abs(r[inner].sum())
+    while iterations < most:
+        passed = abs((top * (1 - x[1, 1:-1, 1:-1])).sum())
+        if residual <= tolerance and lost <= 0.5 * BALANCE_LIMIT * passed:
+            break
         iterations += 1
         hierarchy.cycle()
         now = kernels.product(r, hierarchy.correction)
         kernels.turn(p, hierarchy.correction, wide(now / before if iterations > 1 else 0))
         before = now
         alpha = now / kernels.apply(ap, p, *faces, *wrap)
-        residual = math.sqrt(kernels.advance(x, r, hierarchy.residual, p, ap, wide(alpha))) / size
+        squares, rest = kernels.advance(x, r, hierarchy.residual, p, ap, wide(alpha))
+        residual, lost = math.sqrt(squares) / size, abs(rest)
         if not math.isfinite(residual):
             break
     potential = np.ascontiguousarray(x[inner])
