@@ -1,1 +1,89 @@
-"""Cell and protocol in, record and spectra out: one set of equations, on PyBaMM."""
+"""Cells that live: charge, rest, formation, cycling and impedance from one set of equations, solved by PyBaMM.
+
+`model_parameters` gathers what a cell's equations need, `run` takes it through a protocol and gives the record that an
+instrument would have written, `spectrum` its impedance, `draws` many discharges at once. PyBaMM is loaded where the
+first of them is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from natron.simulate.batch import Draws, draws
+    from natron.simulate.breakdown import LABELS, Breakdown, breakdowns
+    from natron.simulate.equations import PARTS, Structure
+    from natron.simulate.impedance import rested, spectrum
+    from natron.simulate.parameters import SWITCHES, ModelParameters, model_parameters
+    from natron.simulate.protocol import (
+        Loop,
+        Protocol,
+        Step,
+        Sweep,
+        built_in_protocol,
+        built_in_protocols,
+        first_cycles,
+        parse_protocol,
+    )
+    from natron.simulate.running import ADVICE, Course, Run, run
+
+_HOMES = {
+    "ADVICE": "running",
+    "Breakdown": "breakdown",
+    "Course": "running",
+    "Draws": "batch",
+    "LABELS": "breakdown",
+    "Loop": "protocol",
+    "ModelParameters": "parameters",
+    "PARTS": "equations",
+    "Protocol": "protocol",
+    "Run": "running",
+    "SWITCHES": "parameters",
+    "Step": "protocol",
+    "Structure": "equations",
+    "Sweep": "protocol",
+    "breakdowns": "breakdown",
+    "built_in_protocol": "protocol",
+    "built_in_protocols": "protocol",
+    "draws": "batch",
+    "first_cycles": "protocol",
+    "model_parameters": "parameters",
+    "parse_protocol": "protocol",
+    "rested": "impedance",
+    "run": "running",
+    "spectrum": "impedance",
+}
+
+__all__ = [
+    "ADVICE",
+    "LABELS",
+    "PARTS",
+    "SWITCHES",
+    "Breakdown",
+    "Course",
+    "Draws",
+    "Loop",
+    "ModelParameters",
+    "Protocol",
+    "Run",
+    "Step",
+    "Structure",
+    "Sweep",
+    "breakdowns",
+    "built_in_protocol",
+    "built_in_protocols",
+    "draws",
+    "first_cycles",
+    "model_parameters",
+    "parse_protocol",
+    "rested",
+    "run",
+    "spectrum",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,352 @@
+"""The equations of a cell: metal | ceramic | liquid-filled porous electrode, or as much of that as it has.
+
+One set, two modes. *Quasi-steady*: double layers are in equilibrium with the current, for hours to years of time.
+*Capacitive*: each interface and the grain boundaries hold their charge, for impedance. All is per area; i > 0 charges
+the cell, plating the metal at x = 0.
+
+    metal          η = (2RT/F) asinh[i/(2 j₀ θ)], j₀ = RT/(F R_ct); R_con(θ); θ = 1 − φ, φ as `interface.voids`
+    ceramic        i (R_grain + R_boundary): ions of one kind, hence no concentration
+    porous cathode `natron.simulate.electrode`
+    collector      i R_cc, dR_cc/dt = (R_∞(P) − R_cc)/τ, R_∞ ∝ P^(−m)
+
+Every number is an input of the model, so that one set of equations serves all cells of a structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+
+from natron.core.constants import BOLTZMANN_J_PER_K, ELEMENTARY_CHARGE_C
+from natron.interface.contact import interface_conductance_S_m2
+from natron.interface.fixture import pressure_change_Pa
+from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
+from natron.interface.voids import VoidModel
+from natron.simulate.backend import casadi, pybamm
+from natron.simulate.electrode import cathode, liquid_separator, smooth_positive
+
+SMOOTH_VOID = 1e-6
+"""Width over which a void fraction is kept from 0: hard corners stop the solver."""
+
+SMOOTH_CURRENT_A_M2 = 1e-3
+"""Width of the corner where stripping starts to leave voids."""
+
+SMOOTH_PRESSURE_PA = 1.0
+UNIT_PRESSURE_PA = 1e6
+"""Pressure at which the settled contact resistance is stated."""
+
+UNIT_CONTACT_OHM_M2 = 1e-2
+"""Unit of the state that holds the contact resistance."""
+
+LEAST_CONTACT = 0.01
+"""Contact fraction at which a run stops: contact is lost."""
+
+LEAST_WETTED = 0.02
+"""Wetted share at which a run stops: the cathode has run dry."""
+
+PARTS = (
+    "metal_interface", "constriction", "separator_grain", "separator_boundary", "ceramic_liquid", "liquid",
+    "charge_transfer", "solid_diffusion", "solid", "collector",
+)  # fmt: skip
+"""What a cell loses voltage in, from the metal to the collector."""
+
+EVENTS = (
+    "lower_voltage", "upper_voltage", "contact_lost", "metal_exhausted", "ran_dry", "least_current",
+)  # fmt: skip
+"""What ends a step, in the order of the model's events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Which layers a cell has and how finely they are cut.
+
+    Attributes
+    ----------
+    ceramic : bool
+        A single-ion separator; without it the separator is a layer filled with liquid.
+    cathode : bool
+        A porous electrode at the other end; without it a second metal.
+    separator_cells, cathode_cells, shells : int
+        Finite volumes across a liquid separator, the cathode, and the radius of a particle.
+    """
+
+    ceramic: bool
+    cathode: bool
+    separator_cells: int = 20
+    cathode_cells: int = 20
+    shells: int = 12
+
+    @property
+    def liquid(self) -> bool:
+        """Whether there is any."""
+        return self.cathode or not self.ceramic
+
+
+def layout(structure: Structure, *, capacitive: bool, held: bool) -> tuple[dict[str, int], dict[str, int]]:
+    """Lengths of the states that change in time, and of those that follow at once, in the order they stand in."""
+    changing = {"charge": 1, "void negative": 1}
+    following: dict[str, int] = {}
+    arcs = ["negative"]
+    if not structure.cathode:
+        changing["void counter"] = 1
+        arcs.append("counter")
+    if structure.ceramic:
+        arcs.append("boundary")
+    if structure.liquid:
+        cells = structure.cathode_cells if structure.cathode else 0
+        changing["salt"] = cells + (0 if structure.ceramic else structure.separator_cells)
+    if structure.cathode:
+        changing |= dict.fromkeys(("contact", "wetted", "spent", "turn", "isolated", "lost salt"), 1)
+        changing["sodium"] = structure.cathode_cells * structure.shells
+        (changing if capacitive else following)["surface potential"] = structure.cathode_cells
+        arcs += ["collector", *(["ceramic liquid"] if structure.ceramic else [])]
+    if capacitive:
+        changing |= {f"drop {name}": 1 for name in arcs}
+    if held:
+        following["current"] = 1
+    return changing, following
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """A discretised model and where things stand in it.
+
+    Attributes
+    ----------
+    structure : Structure
+    capacitive, held : bool
+        Mode; whether the voltage is set instead of the current.
+    model : pybamm.BaseModel
+        Discretised. Its initial state is the input ``state``.
+    inputs : tuple of str
+        Names of its inputs in order, ``state`` left out.
+    places : Mapping[str, slice]
+        Where each state stands in the vector of all.
+    observed : Mapping[str, Any]
+        Discretised expressions by name.
+    """
+
+    structure: Structure
+    capacitive: bool
+    held: bool
+    model: Any
+    inputs: tuple[str, ...]
+    places: Mapping[str, slice]
+    observed: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Number of states."""
+        return max(int(place.stop) for place in self.places.values())
+
+
+class _Smooth:
+    """Functions for `VoidModel.rate` that PyBaMM can differentiate."""
+
+    @staticmethod
+    def exp(x: Any) -> Any:
+        return pybamm().exp(x)
+
+    @staticmethod
+    def maximum(x: Any, y: Any) -> Any:
+        return y + smooth_positive(x - y, SMOOTH_CURRENT_A_M2)
+
+
+@lru_cache(maxsize=32)
+def equations(structure: Structure, *, capacitive: bool = False, held: bool = False) -> Equations:
+    """The equations of a structure, discretised; kept, since they hold no number of a cell.
+
+    Parameters
+    ----------
+    structure : Structure
+    capacitive : bool
+        With double layers, for impedance.
+    held : bool
+        The voltage is the input, the current an unknown.
+    """
+    builder = Builder(structure, capacitive, held)
+    drops = _drops(builder)
+    voltage = builder.observed.get("equilibrium", builder.pb.Scalar(0))
+    for name, value in drops.items():
+        builder.observed[f"loss.{name}"] = value
+        voltage = voltage + value
+    builder.observed |= {"voltage": voltage, "current": builder.i}
+    if held:
+        builder.algebraic["current"] = voltage - builder.p("held_voltage")
+    return _discretised(builder, voltage)
+
+
+class Builder:
+    """Collects inputs, states and equations while a structure's parts are put together."""
+
+    def __init__(self, structure: Structure, capacitive: bool, held: bool) -> None:
+        self.pb = pybamm()
+        self.structure, self.capacitive, self.held = structure, capacitive, held
+        self.inputs: dict[str, None] = {}
+        self.changing, self.following = layout(structure, capacitive=capacitive, held=held)
+        self.sizes = self.changing | self.following
+        ends = np.cumsum(list(self.sizes.values())).tolist()
+        self.places = {name: slice(end - n, end) for (name, n), end in zip(self.sizes.items(), ends, strict=True)}
+        self.rhs: dict[str, Any] = {}
+        self.algebraic: dict[str, Any] = {}
+        self.observed: dict[str, Any] = {}
+        self.i = self.state("current") if held else self.p("current")
+        self.thermal = self.p("temperature") * (BOLTZMANN_J_PER_K / ELEMENTARY_CHARGE_C)
+
+    def p(self, name: str) -> Any:
+        """The input of that name."""
+        self.inputs[name] = None
+        return self.pb.InputParameter(name)
+
+    def state(self, name: str) -> Any:
+        """A state, a plain number or a plain vector."""
+        return self.pb.StateVector(self.places[name])
+
+    def times(self, matrix: Any, vector: Any) -> Any:
+        """A matrix times a vector."""
+        return self.pb.Matrix(sparse.csr_matrix(matrix)) @ vector
+
+    def total(self, vector: Any, size: int) -> Any:
+        """Sum of a vector's entries."""
+        return self.times(np.ones((1, size)), vector)
+
+    def pieces(self, *values: tuple[int, Any]) -> Any:
+        """A vector of constant pieces, each a length and its value."""
+        whole = sum(count for count, _ in values)
+        done, vector = 0, None
+        for count, value in values:
+            if count:
+                column = np.zeros((whole, 1))
+                column[done : done + count] = 1.0
+                piece = self.pb.Vector(column) * value
+                vector, done = piece if vector is None else vector + piece, done + count
+        return vector
+
+    def arc(self, name: str, resistance: Any, capacitance: Any) -> Any:
+        """Voltage over a resistance; with a capacitance beside it in the capacitive mode."""
+        if not self.capacitive:
+            return self.i * resistance
+        drop = self.state(f"drop {name}")
+        self.rhs[f"drop {name}"] = (self.i - drop / resistance) / capacitance
+        return drop
+
+
+def _drops(b: Builder) -> dict[str, Any]:
+    """Losses of every part, V, and with them all states."""
+    p = b.p
+    charge = b.state("charge")
+    b.rhs["charge"] = b.i / p("capacity")
+    change = pressure_change_Pa(p("stiffness"), p("area"), p("breathing"), charge * p("capacity"))
+    pressure = smooth_positive(p("pressure") + change, SMOOTH_PRESSURE_PA)
+    b.observed |= {"charge": charge, "pressure": pressure}
+    b.observed["metal"] = p("metal_start") + charge * p("capacity")
+    drops: dict[str, Any] = {}
+    _metal(b, drops, "negative", b.i, pressure)
+    if not b.structure.cathode:
+        b.observed["counter_metal"] = p("counter_metal_start") - charge * p("capacity")
+        _metal(b, drops, "counter", -b.i, pressure)
+    if b.structure.ceramic:
+        drops["separator_grain"] = b.i * p("grain_resistance")
+        drops["separator_boundary"] = b.arc("boundary", p("boundary_resistance"), p("boundary_capacitance"))
+    if b.structure.cathode:
+        cathode(b, drops)
+        _collector(b, drops, pressure)
+    elif b.structure.liquid:
+        liquid_separator(b, drops)
+    return drops
+
+
+def _metal(b: Builder, drops: dict[str, Any], side: str, plating: Any, pressure: Any) -> None:
+    """One metal electrode at its own plating current: its losses, and the voids that stripping leaves."""
+    p = b.p
+    sign = 1 if side == "negative" else -1
+    void = b.state(f"void {side}")
+    model = VoidModel.of(p("molar_volume"), {name: p(name) for name in VOID_PARAMETERS})
+    rate = model.rate(void, -plating, pressure, p("temperature"), p("closure_rate"), xp=_Smooth)
+    b.rhs[f"void {side}"] = p("voids_grow") * rate
+    contact = 1 - smooth_positive(void, SMOOTH_VOID)
+    b.observed[f"contact {side}"] = contact
+    transfer = p(f"{side}_resistance")
+    exchange = b.thermal / transfer * contact
+    if b.capacitive:
+        eta = b.state(f"drop {side}")
+        flowing = 2 * exchange * b.pb.sinh(eta / (2 * b.thermal))
+        b.rhs[f"drop {side}"] = (plating - flowing) / (p(f"{side}_capacitance") * contact)
+    else:
+        eta = 2 * b.thermal * b.pb.arcsinh(plating / (2 * exchange))
+    drops["metal_interface"] = drops.get("metal_interface", 0) + sign * eta
+    if b.structure.ceramic:
+        # the law gives contact and constriction together; the contact's own part is taken off again
+        whole = 1 / interface_conductance_S_m2(contact, transfer, p("conductivity"), p("spot_spacing"))
+        drops["constriction"] = drops.get("constriction", 0) + sign * plating * (whole - transfer / contact)
+
+
+def _collector(b: Builder, drops: dict[str, Any], pressure: Any) -> None:
+    """Contact of cathode and collector, settling towards what the pressure gives."""
+    p = b.p
+    contact = b.state("contact")
+    settled = p("contact_settled") * (pressure / UNIT_PRESSURE_PA) ** (-p("contact_pressure_exponent"))
+    b.rhs["contact"] = (settled / UNIT_CONTACT_OHM_M2 - contact) * p("contact_settling_rate")
+    drops["collector"] = b.arc("collector", contact * UNIT_CONTACT_OHM_M2, p("contact_capacitance"))
+
+
+def _discretised(b: Builder, voltage: Any) -> Equations:
+    """The collected equations as a discretised PyBaMM model whose initial state is an input."""
+    pb, p = b.pb, b.p
+    missing = set(b.sizes) ^ {*b.rhs, *b.algebraic}
+    assert not missing, f"states without an equation, or equations without a state: {missing}"
+    model = _model_class()("natron cell")
+    names = {name: pb.Variable(name) for name in b.sizes}
+    # equations on plain vectors need no mesh: what a discretisation would fill in is filled in here
+    model.rhs = {names[name]: b.rhs[name] for name in b.changing}
+    model.algebraic = {names[name]: b.algebraic[name] for name in b.following}
+    model.concatenated_rhs = pb.numpy_concatenation(*model.rhs.values())
+    model.concatenated_algebraic = pb.numpy_concatenation(*model.algebraic.values())
+    model.len_rhs, model.len_alg = sum(b.changing.values()), sum(b.following.values())
+    size = model.len_rhs_and_alg = model.len_rhs + model.len_alg
+    model.y_slices = {names[name]: [place] for name, place in b.places.items()}
+    model.bounds = (np.full(size, -np.inf), np.full(size, np.inf))
+    model.mass_matrix = pb.Matrix(sparse.diags(np.r_[np.ones(model.len_rhs), np.zeros(model.len_alg)]).tocsr())
+    state = pb.InputParameter("state", expected_size=size)
+    model.initial_conditions = {names[name]: pb.Index(state, place) for name, place in b.places.items()}
+    model.concatenated_initial_conditions = state
+    contacts = [value for name, value in b.observed.items() if name.startswith("contact ")]
+    metals = [p("stripping_negative") * b.observed["metal"] + (1 - p("stripping_negative")) * p("capacity")]
+    if "counter_metal" in b.observed:
+        other = p("stripping_counter")
+        metals.append(other * b.observed["counter_metal"] + (1 - other) * p("capacity"))
+    model.events = [
+        pb.Event("lower_voltage", voltage - p("lower_voltage")),
+        pb.Event("upper_voltage", p("upper_voltage") - voltage),
+        *(pb.Event("contact_lost", value - LEAST_CONTACT) for value in contacts),
+        *(pb.Event("metal_exhausted", value / p("capacity")) for value in metals),
+    ]
+    if "wetted" in b.observed:
+        model.events.append(pb.Event("ran_dry", b.observed["wetted"] - LEAST_WETTED))
+    if b.held:
+        model.events.append(pb.Event("least_current", (b.i * b.i) ** 0.5 - p("least_current")))
+    model.is_discretised = True
+    return Equations(b.structure, b.capacitive, b.held, model, tuple(sorted(b.inputs)), b.places, dict(b.observed))
+
+
+@lru_cache(maxsize=1)
+def _model_class() -> Any:
+    """PyBaMM's model, its Jacobian taken from scalar operations: of 250 states that is several times quicker."""
+    casadi_ = casadi()
+
+    class _Model(pybamm().BaseModel):  # type: ignore[misc]
+        def build_casadi_jacobian(self, expression: Any, y: Any) -> Any:
+            states = [each for each in casadi_.symvar(y) if each.numel()]
+            names = {each.name() for each in states}
+            symbols = states + [each for each in casadi_.symvar(expression) if each.name() not in names]
+            plain = casadi_.Function("plain", symbols, [expression]).expand()
+            scalars = [casadi_.SX.sym(each.name(), each.shape) for each in symbols]
+            slope = casadi_.jacobian(plain(*scalars), casadi_.vertcat(*scalars[: len(states)]))
+            return casadi_.Function("slope", scalars, [slope])(*symbols)
+
+    return _Model

@@ -1,0 +1,460 @@
+"""What a cell's equations need, gathered from cell file and library: each number with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from natron.cell import Cell, MetalElectrode, PorousElectrode
+from natron.core import (
+    CellError,
+    InputError,
+    MaterialError,
+    Quantity,
+    QuantityError,
+    did_you_mean,
+    read_quantity,
+)
+from natron.core.constants import BOLTZMANN_J_PER_K, FARADAY_C_PER_MOL
+from natron.interface.metals import metal
+from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
+from natron.interface.voids import void_parameters
+from natron.materials import parameters
+from natron.materials.laws import scale_conductivity, scale_resistance
+from natron.simulate.equations import UNIT_CONTACT_OHM_M2, Structure
+
+REFERENCE_K = 298.15
+"""Temperature of the library's parameters that move with it."""
+
+SWITCHES = ("voids", "electrolyte_loss", "contact_settling", "first_cycle_loss")
+"""Mechanisms of ageing that can be switched off."""
+
+_CATHODE = (
+    "tortuosity_exponent", "electronic_conductivity", "contact_resistance_start", "contact_resistance_settled",
+    "contact_pressure_exponent", "contact_settling_time", "contact_capacitance", "first_cycle_loss",
+    "first_cycle_share",
+)  # fmt: skip
+_ABOVE_ZERO = (
+    "particle_radius", "particle_diffusivity", "exchange_current", "particle_double_layer", "plateau_width",
+    "hysteresis_turn", "electronic_conductivity", "contact_resistance_start", "contact_resistance_settled",
+    "contact_settling_time", "contact_capacitance", "first_cycle_share", "concentration", "conductivity", "diffusivity",
+    "boundary_capacitance", "metal_capacitance", "ceramic_liquid_capacitance", "ceramic_liquid_resistance",
+    "metal_resistance", "separator_conductivity", "void_depth", "spot_spacing", "accessible_share",
+    "positive.thickness", "positive.areal_capacity", "active_share", "positive.porosity", "frame_stiffness",
+)  # fmt: skip
+_INSIDE_0_1 = ("start_charged_share", "contact_start", "transference_number", "grain_share")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelParameters:
+    """Everything the equations of one cell need, at one temperature and pressure.
+
+    Attributes
+    ----------
+    cell : Cell
+    structure : Structure
+    values : Mapping[str, Quantity]
+        By plain name, SI, each with uncertainty, origin and source.
+    off : tuple of str
+        Mechanisms switched off, of `SWITCHES`.
+    notes : tuple of str
+        What is left out of the model of this cell, and what is asked for where it was not measured.
+    """
+
+    cell: Cell
+    structure: Structure
+    values: Mapping[str, Quantity]
+    off: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def area_m2(self) -> float:
+        """Electrode area; 1 cm² where the cell file gives none."""
+        return self.values["area"].value
+
+    @property
+    def capacity_C_m2(self) -> float:
+        """Accessible capacity, or of two metals 1 mAh/cm²."""
+        return self.numbers()["capacity"]
+
+    @property
+    def assumed(self) -> dict[str, Quantity]:
+        """The values that are assumed."""
+        return {name: q for name, q in self.values.items() if q.origin == "assumed"}
+
+    def numbers(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
+        """The equations' inputs by name, SI, from `values` or the nominal ones.
+
+        Parameters
+        ----------
+        values : Mapping[str, float], optional
+            Numbers by the names of `ModelParameters.values`, one draw of them.
+        """
+        v = {name: q.value for name, q in self.values.items()} if values is None else dict(values)
+        found = _conditions(v)
+        found |= _metals(v, self.structure)
+        if self.structure.ceramic:
+            found |= _ceramic(v)
+        if self.structure.liquid:
+            found |= _liquid(v)
+        if self.structure.cathode:
+            found |= _electrode(v)
+        found["voids_grow"] = float("voids" not in self.off)
+        if "electrolyte_loss" in self.off:
+            found["loss_per_cycle"] = 0.0
+        if "contact_settling" in self.off:
+            found["contact_settling_rate"] = 0.0
+        if "first_cycle_loss" in self.off:
+            found["first_cycle_loss"] = 0.0
+        return found
+
+    def start(self, places: Mapping[str, slice], values: Mapping[str, float] | None = None) -> np.ndarray:
+        """The state of the cell as assembled, in the layout of `places`, SI; algebraic states are first guesses."""
+        v = {name: q.value for name, q in self.values.items()} if values is None else dict(values)
+        y = np.zeros(max(place.stop for place in places.values()))
+        starts = {"void negative": 1 - v["contact_start"], "void counter": 1 - v["contact_start"], "salt": 1.0}
+        if self.structure.cathode:
+            charged = v["start_charged_share"]
+            starts |= {
+                "contact": v["contact_resistance_start"] / UNIT_CONTACT_OHM_M2,
+                "wetted": 1.0,
+                "sodium": 1 - charged,
+                "surface potential": open_circuit(self.numbers(v), charged),
+            }
+        for name, value in starts.items():
+            if name in places:
+                y[places[name]] = value
+        return y
+
+
+def open_circuit(numbers: Mapping[str, float], extracted: Any) -> Any:
+    """Open-circuit potential at a charged share, V; floats or arrays."""
+    width = numbers["plateau_width"]
+    return (
+        numbers["plateau"]
+        + numbers["plateau_slope"] * (extracted - 0.5)
+        + numbers["charged_tail"] * np.exp((extracted - 1) / width)
+        - numbers["discharged_tail"] * np.exp(-np.asarray(extracted) / width)
+    )
+
+
+def model_parameters(
+    cell: Cell,
+    *,
+    temperature_K: float | None = None,
+    pressure_Pa: float | None = None,
+    changes: Mapping[str, object] | None = None,
+    off: Sequence[str] = (),
+    cells: int = 20,
+    shells: int = 12,
+) -> ModelParameters:
+    """What the equations of a cell need.
+
+    Parameters
+    ----------
+    cell : Cell
+    temperature_K, pressure_Pa : float, optional
+        Other than the cell file's.
+    changes : Mapping[str, object], optional
+        Other values of the model's parameters, as texts with their unit, as quantities, or as plain SI numbers.
+    off : sequence of str
+        Mechanisms to switch off, of `SWITCHES`.
+    cells, shells : int
+        Finite volumes across each liquid-filled layer, and along the radius of a particle.
+
+    Raises
+    ------
+    InputError
+        Where a name is unknown, a value is outside its range, or the cell lacks what its model needs.
+    """
+    for name in off:
+        if name not in SWITCHES:
+            raise InputError(
+                "there is no such mechanism", key="off", given=name, allowed=", ".join(SWITCHES),
+                hint=did_you_mean(name, SWITCHES),
+            )  # fmt: skip
+    found, notes = _gather(cell)
+    at_K = found["temperature"].value if temperature_K is None else temperature_K
+    notes += _outside(cell, at_K)
+    for name, raw in (changes or {}).items():
+        found[name] = _changed(name, raw, found)
+    if temperature_K is not None:
+        found["temperature"] = Quantity(temperature_K, None, "temperature")
+    if pressure_Pa is not None:
+        found["pressure"] = Quantity(pressure_Pa, None, "pressure")
+    _check(found)
+    for side in ("negative", "counter"):
+        if side == "counter" and isinstance(cell.positive, PorousElectrode):
+            continue
+        electrode = cell.negative if side == "negative" else cell.counter
+        assert isinstance(electrode, MetalElectrode)
+        metal(electrode.metal).require_solid(found["temperature"].value)
+    structure = Structure(
+        ceramic=not cell.separator.filled,
+        cathode=isinstance(cell.positive, PorousElectrode),
+        separator_cells=cells,
+        cathode_cells=cells,
+        shells=shells,
+    )
+    return ModelParameters(cell, structure, found, tuple(off), tuple(notes))
+
+
+def _changed(name: str, raw: object, found: Mapping[str, Quantity]) -> Quantity:
+    if name not in found:
+        raise InputError(
+            "the model has no such parameter",
+            key=name,
+            hint=did_you_mean(name, found) or "List them: natron simulate CELL --parameters.",
+        )
+    kind = found[name].kind
+    if isinstance(raw, float | int) and not isinstance(raw, bool):
+        return Quantity(float(raw), None, kind)
+    try:
+        return read_quantity(raw, kind)
+    except QuantityError as error:
+        raise error.at(key=name) from error
+
+
+def _check(found: Mapping[str, Quantity]) -> None:
+    for name, q in found.items():
+        if not np.isfinite(q.value):
+            raise InputError("this is not a finite number", key=name, given=q.value)
+        if name in _ABOVE_ZERO and not q.value > 0:
+            raise InputError("this must be above 0", key=name, given=str(q))
+        if name in _INSIDE_0_1 and not 0 < q.value < 1:
+            raise InputError(
+                "this must lie between 0 and 1", key=name, given=str(q), allowed="above 0 % and below 100 %"
+            )
+    if not found["temperature"].value > 0:
+        raise InputError("a temperature must be above absolute zero", key="temperature")
+
+
+# --- gathering ---------------------------------------------------------------------------------------
+
+
+def _gather(cell: Cell) -> tuple[dict[str, Quantity], list[str]]:
+    """Quantities by plain name, and what of the cell the model leaves out."""
+    notes: list[str] = []
+    interfaces = parameters("interfaces")
+    found = {"temperature": cell.operation.temperature, "area": _area(cell)}
+    found["pressure"] = cell.stack.pressure if cell.stack else parameters("fixture")["stack_pressure"]
+    if cell.stack is None or cell.stack.fixture == "constant_force":
+        found["stiffness"] = Quantity(0.0, None, "stiffness", note="the force is kept constant")
+    else:
+        found["stiffness"] = cell.stack.stiffness or parameters("fixture")["frame_stiffness"]
+    negative = metal(cell.negative.metal)
+    found |= {name: void_parameters()[name] for name in VOID_PARAMETERS}
+    found["molar_volume"] = Quantity(
+        negative.molar_volume_m3_mol, None, "molar_volume", origin="predicted", source="molar mass over density"
+    )
+    found["spot_spacing"] = parameters("contact")["spot_spacing"]
+    found["contact_start"] = interfaces["contact_start"]
+    found["negative.reservoir"] = cell.negative.reservoir
+    found["metal_capacitance"] = interfaces["metal_capacitance"]
+    found |= _interface(cell, "metal_resistance")
+    found |= _separator(cell)
+    if cell.negative.film is not None:
+        notes.append(f"the {cell.negative.film.material} film alloys with nothing: its potential is left out")
+    for layer in cell.interlayer:
+        notes.append(f"the interlayer of {layer.material} resists nothing")
+    if isinstance(cell.positive, PorousElectrode):
+        found |= _cathode(cell, cell.positive)
+    elif isinstance(cell.counter, MetalElectrode):
+        found["counter.reservoir"] = cell.counter.reservoir
+        if cell.counter.metal != cell.negative.metal:
+            notes.append("two metals of unlike kind: the difference of their potentials is left out")
+    if cell.separator.filled or isinstance(cell.positive, PorousElectrode):
+        found |= dict(parameters("liquid-electrolyte"))
+        found["tortuosity_exponent"] = parameters("cathode")["tortuosity_exponent"]
+    return found, notes
+
+
+def _outside(cell: Cell, temperature_K: float) -> list[str]:
+    """What is carried to a temperature at which it was not measured."""
+    pair = f"{cell.negative.metal}|{cell.separator.material}"
+    said = []
+    for name, law in ((pair, "interface_resistance"), (cell.separator.material, "conductivity")):
+        try:
+            known = cell.material(name).law(law).range_K
+        except MaterialError:
+            continue
+        if known is not None and not known[0] - 1e-9 <= temperature_K <= known[1] + 1e-9:
+            low, high = (f"{end - 273.15:.0f}" for end in known)
+            said.append(f"the {law.replace('_', ' ')} of {name} was measured from {low} to {high} °C alone")
+    return said
+
+
+def _area(cell: Cell) -> Quantity:
+    diameters = [e.diameter for e in (cell.negative, cell.counter) if e.diameter is not None]
+    if not diameters:
+        return Quantity(1e-4, None, "area", origin="assumed", note="no diameter is given")
+    smallest = min(diameters, key=lambda q: q.value)
+    return Quantity(
+        np.pi / 4 * smallest.value**2, None, "area", origin=smallest.origin, note="of the smaller electrode"
+    )
+
+
+def _interface(cell: Cell, name: str) -> dict[str, Quantity]:
+    """Resistance of metal on separator with its activation energy, at a temperature of its own."""
+    try:
+        law = cell.material(f"{cell.negative.metal}|{cell.separator.material}").law("interface_resistance")
+    except MaterialError:
+        known = parameters("interfaces")
+        at = Quantity(REFERENCE_K, None, "temperature", origin="assumed")
+        return {name: known[name], f"{name}_energy": known[f"{name}_energy"], f"{name}_at": at}
+    energy = law.activation_energy or parameters("interfaces")[f"{name}_energy"]
+    return {name: law.reference, f"{name}_energy": energy, f"{name}_at": law.at}
+
+
+def _separator(cell: Cell) -> dict[str, Quantity]:
+    separator, known = cell.separator, parameters("interfaces")
+    found = {"separator.thickness": separator.thickness}
+    if separator.filled:
+        porosity = separator.porosity or cell.material(separator.material).property("porosity")
+        return found | {"separator.porosity": porosity}
+    name = "separator_conductivity"
+    try:
+        law = cell.material(separator.material).law("conductivity")
+        found |= {
+            name: law.reference,
+            f"{name}_energy": law.activation_energy or known[f"{name}_energy"],
+            f"{name}_at": law.at,
+        }
+    except MaterialError:
+        at = Quantity(REFERENCE_K, None, "temperature", origin="assumed")
+        found |= {name: known[name], f"{name}_energy": known[f"{name}_energy"], f"{name}_at": at}
+    return found | {key: known[key] for key in ("grain_share", "boundary_capacitance")}
+
+
+def _cathode(cell: Cell, electrode: PorousElectrode) -> dict[str, Quantity]:
+    own = parameters(electrode.active) if _has_group(electrode.active) else {}
+    found = dict(parameters("active")) | {k: q for k, q in own.items() if k in parameters("active")}
+    found |= {name: parameters("cathode")[name] for name in _CATHODE}
+    found |= {k: q for k, q in parameters("interfaces").items() if k.startswith("ceramic_liquid")}
+    found |= dict(parameters("ageing"))
+    voltage = electrode.discharge_voltage or cell.material(electrode.active).property("discharge_voltage")
+    found["plateau"] = voltage
+    fraction = electrode.composition[electrode.active].value
+    density = cell.material(electrode.active).property("density").value
+    solids = electrode.solid_density or Quantity(
+        1 / sum(q.value / cell.material(name).property("density").value for name, q in electrode.composition.items()),
+        None,
+        "density",
+        origin="predicted",
+    )
+    loading, thickness, porosity = electrode.loading, electrode.thickness, electrode.porosity
+    if thickness is None:
+        assert loading is not None
+        assert porosity is not None
+        thickness = Quantity(loading.value / ((1 - porosity.value) * solids.value), None, "length", origin="predicted")
+    if porosity is None:
+        assert loading is not None
+        share = 1 - loading.value / (thickness.value * solids.value)
+        if not 0 < share < 1:
+            raise CellError(
+                "loading, thickness and densities leave no pores", key="positive.porosity", given=f"{share:.3g}"
+            )
+        porosity = Quantity(share, None, "share", origin="predicted")
+    found |= {"positive.thickness": thickness, "positive.porosity": porosity}
+    capacity = electrode.areal_capacity
+    if capacity is None:
+        specific = electrode.specific_capacity or cell.material(electrode.active).property("specific_capacity")
+        mass = loading.value if loading is not None else (1 - porosity.value) * solids.value * thickness.value
+        capacity = Quantity(mass * fraction * specific.value, None, "areal_capacity", origin="predicted")
+    found["positive.areal_capacity"] = capacity
+    found["active_share"] = Quantity(
+        (1 - porosity.value) * solids.value * fraction / density, None, "share", origin="predicted"
+    )
+    return found
+
+
+def _has_group(name: str) -> bool:
+    try:
+        parameters(name)
+    except MaterialError:
+        return False
+    return True
+
+
+# --- from reference values to the equations' inputs ------------------------------------------------------
+
+
+def _warm(v: Mapping[str, float], name: str, at_K: float = REFERENCE_K) -> float:
+    """A rate that rises with temperature, exp(−E/k_B (1/T − 1/T₀))."""
+    energy = v[_ENERGY[name]]
+    return float(v[name] * np.exp(-energy / BOLTZMANN_J_PER_K * (1 / v["temperature"] - 1 / at_K)))
+
+
+_ENERGY = {
+    "particle_diffusivity": "particle_diffusion_energy",
+    "exchange_current": "exchange_current_energy",
+    "conductivity": "conductivity_energy",
+    "diffusivity": "conductivity_energy",
+}
+
+
+def _law(scale: Callable[..., Any], v: Mapping[str, float], name: str) -> float:
+    at = v.get(f"{name}_at", REFERENCE_K)
+    return float(scale(v[name], at, v[f"{name}_energy"], v["temperature"]))
+
+
+def _conditions(v: Mapping[str, float]) -> dict[str, float]:
+    return {name: v[name] for name in ("temperature", "pressure", "stiffness", "area", "molar_volume")} | {
+        "breathing": v["molar_volume"] / FARADAY_C_PER_MOL,
+        "capacity": v["positive.areal_capacity"] * v["accessible_share"] if "accessible_share" in v else 36e3,
+    }
+
+
+def _metals(v: Mapping[str, float], structure: Structure) -> dict[str, float]:
+    resistance = _law(scale_resistance, v, "metal_resistance")
+    found = {name: v[name] for name in (*VOID_PARAMETERS, "spot_spacing")}
+    found |= {"closure_rate": 0.0, "metal_start": v["negative.reservoir"] * FARADAY_C_PER_MOL / v["molar_volume"]}
+    for side in ("negative", "counter"):
+        found |= {f"{side}_resistance": resistance, f"{side}_capacitance": v["metal_capacitance"]}
+    if not structure.cathode:
+        found["counter_metal_start"] = v["counter.reservoir"] * FARADAY_C_PER_MOL / v["molar_volume"]
+    return found
+
+
+def _ceramic(v: Mapping[str, float]) -> dict[str, float]:
+    conductivity = _law(scale_conductivity, v, "separator_conductivity")
+    whole = v["separator.thickness"] / conductivity
+    return {
+        "conductivity": conductivity,
+        "grain_resistance": v["grain_share"] * whole,
+        "boundary_resistance": (1 - v["grain_share"]) * whole,
+        "boundary_capacitance": v["boundary_capacitance"] / v["separator.thickness"],
+    }
+
+
+def _liquid(v: Mapping[str, float]) -> dict[str, float]:
+    return {
+        "concentration": v["concentration"],
+        "liquid_conductivity": _warm(v, "conductivity"),
+        "liquid_diffusivity": _warm(v, "diffusivity"),
+        "transference_number": v["transference_number"],
+        "tortuosity_exponent": v["tortuosity_exponent"],
+        "separator_thickness": v["separator.thickness"],
+        "separator_porosity": v.get("separator.porosity", 1.0),
+    }
+
+
+def _electrode(v: Mapping[str, float]) -> dict[str, float]:
+    same = (
+        "plateau", "plateau_slope", "plateau_width", "charged_tail", "discharged_tail", "hysteresis", "hysteresis_turn",
+        "particle_radius", "particle_double_layer", "electronic_conductivity", "contact_pressure_exponent",
+        "contact_capacitance", "first_cycle_loss", "first_cycle_share", "active_share", "ceramic_liquid_capacitance",
+    )  # fmt: skip
+    return {name: v[name] for name in same} | {
+        "thickness": v["positive.thickness"],
+        "porosity": v["positive.porosity"],
+        "particle_diffusivity": _warm(v, "particle_diffusivity"),
+        "exchange_current": _warm(v, "exchange_current"),
+        "contact_settled": v["contact_resistance_settled"],
+        "contact_settling_rate": 1 / v["contact_settling_time"],
+        "loss_per_cycle": v["electrolyte_loss_per_cycle"],
+        "ceramic_liquid_resistance": _law(scale_resistance, v, "ceramic_liquid_resistance"),
+    }
