@@ -17,8 +17,7 @@ import pytest
 from natron.app.spectra import Sample, load
 from natron.eis import parse_circuit
 from natron.io.descriptions import REPORT_MARK
-
-DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
+from real_files import real
 
 CIRCUIT = "R0-p(R1,CPE1)-p(R2,CPE2)"
 TRUTH = {"R0": 5.0, "R1": 20.0, "CPE1_Q": 1e-6, "CPE1_n": 0.9, "R2": 40.0, "CPE2_Q": 2e-5, "CPE2_n": 0.85}
@@ -441,9 +440,7 @@ def test_wrong_series_give_one_clear_line(natron, temperature_files, arguments, 
 
 
 def test_a_real_pellet_between_blocking_electrodes(natron):
-    file = DATA / "solid-electrolyte" / "EIS_Data_Example-2_Example2b.txt"
-    if not file.is_file():
-        pytest.skip(f"no real file {file}; set NATRON_TEST_DATA to the folder that has it")
+    file = real("solid-electrolyte/EIS_Data_Example-2_Example2b.txt")
     run = natron(
         "eis", "fit", file, "--circuit", "p(R1,CPE1)-p(R2,CPE2)-CPE3", "--cell", "blocking", "--diameter", "10 mm",
         "--thickness", "1 mm", "--json",

@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from eis_spectra import FREQUENCY_HZ, arcs, noisy, random_arcs
@@ -12,8 +9,8 @@ from natron import io
 from natron.core import InputError
 from natron.data import DataError, Spectrum
 from natron.eis import DRTResult, drt
+from real_files import real
 
-DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
 F = FREQUENCY_HZ
 S = 2j * np.pi * F
 TWO_ARCS = 10 + 50 / (1 + (S * 1e-5) ** 0.9) + 30 / (1 + (S * 3e-3) ** 0.85)
@@ -276,9 +273,7 @@ def test_units_make_no_difference(seed: int, ohm: float, hertz: float) -> None:
 
 
 def test_a_measured_zarc() -> None:
-    file = DATA / "eis-vendors" / "EIS_data_text_files_zarc_data.txt"
-    if not file.is_file():
-        pytest.skip(f"no real file {file.name} under {DATA}; set NATRON_TEST_DATA to the folder that has it")
+    file = real("eis-vendors/EIS_data_text_files_zarc_data.txt")
     found = drt(io.read_spectra(file)[0])
     check_consistent(found)
     assert found.status == "resolved"
@@ -297,6 +292,5 @@ def test_a_measured_zarc() -> None:
     ],
 )
 def test_measured_spectra_give_consistent_answers(name: str) -> None:
-    if not (DATA / name).is_file():
-        pytest.skip(f"no real file {name} under {DATA}; set NATRON_TEST_DATA to the folder that has it")
-    check_consistent(drt(io.read_spectra(DATA / name)[0]))
+    file = real(name)
+    check_consistent(drt(io.read_spectra(file)[0]))

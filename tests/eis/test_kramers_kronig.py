@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from eis_spectra import FREQUENCY_HZ, arcs, random_arcs
@@ -11,8 +8,8 @@ from natron import io
 from natron.core import InputError
 from natron.data import DataError, Spectrum
 from natron.eis import kramers_kronig, parse_circuit
+from real_files import real
 
-DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
 F = FREQUENCY_HZ
 S = 2j * np.pi * F
 TWO_ARCS = 10 + 50 / (1 + (S * 1e-5) ** 0.9) + 30 / (1 + (S * 3e-3) ** 0.85)
@@ -294,16 +291,13 @@ def test_units_make_no_difference(seed: int, ohm: float, hertz: float) -> None:
     ],
 )
 def test_measured_spectra(name: str, passes: bool) -> None:
-    if not (DATA / name).is_file():
-        pytest.skip(f"no real file {name} under {DATA}; set NATRON_TEST_DATA to the folder that has it")
+    file = real(name)
     if name.endswith(".mpr"):
         pytest.importorskip("galvani")
-    result = kramers_kronig(io.read_spectra(DATA / name)[0])
+    result = kramers_kronig(io.read_spectra(file)[0])
     assert result.passed == passes, result.warnings
 
 
 def test_the_noise_of_a_measured_zarc_is_what_its_maker_added() -> None:
-    file = DATA / "eis-vendors" / "EIS_data_text_files_zarc_data.txt"
-    if not file.is_file():
-        pytest.skip(f"no real file {file.name} under {DATA}; set NATRON_TEST_DATA to the folder that has it")
+    file = real("eis-vendors/EIS_data_text_files_zarc_data.txt")
     assert kramers_kronig(io.read_spectra(file)[0]).rms == pytest.approx(0.005, rel=0.1)

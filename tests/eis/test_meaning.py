@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,8 +22,8 @@ from natron.eis.meaning.geometry import Geometry, areal_resistance, conductivity
 from natron.eis.meaning.replicates import replicate, replicate_cells
 from natron.eis.meaning.symmetric import constriction_hint, symmetric_cell
 from natron.materials import material
+from real_files import real
 
-DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
 FREQUENCY_HZ = np.logspace(6, 0, 61)
 PELLET = Geometry.of(diameter="13.00 ± 0.05 mm", thickness="0.750 ± 0.010 mm")
 TAPE = Geometry.of(area="0.500 ± 0.010 cm²", thickness="110 ± 5 µm")
@@ -527,9 +525,7 @@ def test_replicates_that_are_none_are_refused(blocking):
 
 
 def measured(name: str) -> Spectrum:
-    path = DATA / "solid-electrolyte" / name
-    if not path.is_file():
-        pytest.skip(f"no real file {name} under {DATA}; set NATRON_TEST_DATA to the folder that has it")
+    path = real(f"solid-electrolyte/{name}")
     return io.read(path).spectra[0]
 
 

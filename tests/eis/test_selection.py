@@ -4,9 +4,7 @@ Spectra are made by formulas of this folder; the selection sees frequencies and 
 """
 
 import math
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +17,10 @@ from natron.data import DataError, Spectrum
 from natron.eis import CircuitError, parse_circuit
 from natron.eis.choice.candidates import structure_p
 from natron.eis.choice.selection import Selection, select_circuit
+from real_files import real
 
 F = FREQUENCY_HZ
 S = 2j * np.pi * F
-DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
 
 
 @dataclass(frozen=True)
@@ -371,9 +369,7 @@ def test_a_real_arc_is_one_arc() -> None:
     pytest.importorskip("polars")
     from natron.io import read_spectra
 
-    path = DATA / "eis-vendors" / "EIS_data_text_files_zarc_data.txt"
-    if not path.is_file():
-        pytest.skip(f"no real file {path}; set NATRON_TEST_DATA to the folder that has it")
+    path = real("eis-vendors/EIS_data_text_files_zarc_data.txt")
     found = select_circuit(read_spectra(path)[0])
     assert found.circuit.text == "R0-p(R1,CPE1)"
     assert found.status == "accepted"

@@ -1,9 +1,7 @@
 import json
 import math
-import os
 import pickle
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +17,12 @@ from natron.eis.series.analysis import SeriesResult, fit_series
 from natron.eis.series.arrhenius import weighted_line
 from natron.eis.series.onset import above_onset
 from natron.eis.series.trends import trend
+from real_files import real
 
 TWO = "R0-p(R1,CPE1)-p(R2,CPE2)"
 F = np.logspace(6, 0, 60)
 W = 2j * np.pi * F
 EV = 8.617333262e-5
-DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
 
 
 @dataclass(frozen=True)
@@ -633,11 +631,10 @@ def test_a_published_fit_report_comes_out_to_its_printed_digits() -> None:
 
     The report has 80 degrees of freedom: 44 of the file's 50 points, the lowest six left out.
     """
-    folder = DATA / "solid-electrolyte"
-    report = folder / "Example_scripts_Example2_EIS_fit_report.txt"
-    raw = folder / "EIS_Data_Example-2_Example2b.txt"
-    if not (report.is_file() and raw.is_file()):
-        pytest.skip(f"no published report under {folder}; set NATRON_TEST_DATA to the folder that has it")
+    report, raw = (
+        real("solid-electrolyte/Example_scripts_Example2_EIS_fit_report.txt"),
+        real("solid-electrolyte/EIS_Data_Example-2_Example2b.txt"),
+    )
     from natron.io import read_spectra
 
     (spectrum,) = read_spectra(raw)

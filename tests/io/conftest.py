@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-DATA = Path(os.environ.get("NATRON_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
+from real_files import DATA
+from real_files import real as real_file
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -32,11 +32,4 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def real() -> Callable[[str], Path]:
     """A real instrument file by its path under the data folder; the test is skipped where it is missing."""
-
-    def find(name: str) -> Path:
-        path = DATA / name
-        if not path.is_file():
-            pytest.skip(f"no real file {name} under {DATA}; set NATRON_TEST_DATA to the folder that has it")
-        return path
-
-    return find
+    return real_file
