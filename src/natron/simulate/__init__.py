@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from natron.simulate.batch import Draws, draws
     from natron.simulate.breakdown import LABELS, Breakdown, breakdowns
-    from natron.simulate.equations import PARTS, Structure
+    from natron.simulate.building import Structure
+    from natron.simulate.equations import PARTS
     from natron.simulate.impedance import rested, spectrum
     from natron.simulate.parameters import SWITCHES, ModelParameters, model_parameters
     from natron.simulate.protocol import (
@@ -41,7 +42,7 @@ _HOMES = {
     "Run": "running",
     "SWITCHES": "parameters",
     "Step": "protocol",
-    "Structure": "equations",
+    "Structure": "building",
     "Sweep": "protocol",
     "breakdowns": "breakdown",
     "built_in_protocol": "protocol",

@@ -17,16 +17,14 @@ first-cycle loss are assumptions of natron.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
 
 from natron.core.constants import FARADAY_C_PER_MOL
+from natron.simulate.building import Builder
 from natron.simulate.grid import Layers, Spheres, towards_faces
-
-if TYPE_CHECKING:
-    from natron.simulate.equations import Builder
 
 SMOOTH_SHARE = 1e-3
 """Width over which a concentration's share is kept from 0."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from natron.simulate.backend import casadi, pybamm
-from natron.simulate.equations import Equations, Structure, equations
+from natron.simulate.building import Structure
+from natron.simulate.equations import Equations, equations
 
 Array = NDArray[np.float64]
 

@@ -24,7 +24,8 @@ from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
 from natron.interface.voids import void_parameters
 from natron.materials import parameters
 from natron.materials.laws import scale_conductivity, scale_resistance
-from natron.simulate.equations import UNIT_CONTACT_OHM_M2, Structure
+from natron.simulate.building import Structure
+from natron.simulate.equations import UNIT_CONTACT_OHM_M2
 
 REFERENCE_K = 298.15
 """Temperature of the library's parameters that move with it."""
