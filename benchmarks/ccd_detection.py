@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cycling"))
 from ccd_generator import Case, make_case  # noqa: I001 (its folder is only known now)
 
 
-FRESH = 1000
+FRESH = 2000
 """First seed that was not looked at."""
 
 

@@ -4,6 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from natron.app.pressing import _shown
+from natron.core import Quantity
+
 PRESS = ("press", "--metal", "Na", "--electrolyte", "Na5SmSi4O12", "--temperature", "97 °C", "--pressure", "10 MPa",
          "--time", "60 s")  # fmt: skip
 FOIL = ("foil", "--metal", "Na", "--temperature", "97 °C", "--pressure", "10 MPa", "--time", "1800 s")
@@ -34,6 +37,23 @@ def test_press_for_people(natron):
     assert run.out.count("Hazard:") == 1
     assert "Assumed" in run.out
     assert "below the melting point" in run.err
+
+
+@pytest.mark.parametrize(
+    ("q", "shown"),
+    [
+        (Quantity(39e-9, 0.577e-9, "length"), "39.0 ± 0.6 nm"),
+        (Quantity(0.0637e-3, 0.037e-3, "time"), "0.06 ± 0.04 ms"),
+        (Quantity(1.0, 2.9e-29, "share"), "100 %"),
+        (Quantity(0.684e-9, 17e-9, "length"), "1 ± 17 nm"),
+        (Quantity(3e-22, 2e-15, "length"), "below 0.001 nm"),
+        (Quantity(0.0, None, "length"), "0 µm"),
+        (Quantity(36e-6, 3.3e-6, "length"), "36.0 ± 3.3 µm"),
+        (Quantity(60.0, None, "time"), "60 s"),
+    ],
+)
+def test_digits_on_the_screen(q, shown):
+    assert _shown(q) == shown
 
 
 @pytest.mark.parametrize(

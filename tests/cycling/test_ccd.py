@@ -321,3 +321,54 @@ def test_tests_of_known_fate():
     assert total["false_ccd"] <= 0.01 * total["sound"]
     assert total["onsets_found"] >= 0.9 * total["onsets"]
     assert total["false_onsets"] <= 0.01 * total["without_voids"]
+
+
+def drifting(start_V, drift_V_per_h, *, rests, ohm=6.0, levels=10, shorted=None, seed=0):
+    """A test at 1 cm² whose polarisation is no larger than what its voltage at no current drifts by."""
+    rng = np.random.default_rng(seed)
+    times, volts, amps, clock = [], [], [], 0.0
+    for number in range(1, 2 * levels + 1):
+        current = 5e-5 * ((number + 1) // 2) * (1 if number % 2 else -1)
+        time = clock + np.arange(1, 181) * (0.1 / (abs(current) * 1e3) * 20)
+        left = 0.1 if shorted is not None and number >= shorted else 1.0
+        times.append(time)
+        volts.append(current * ohm * left)
+        amps.append(np.full(180, current))
+        clock = time[-1]
+        if rests and number % 2 == 0:
+            times.append(clock + np.arange(1, 11) * 30.0)
+            volts.append(0.0)
+            amps.append(np.zeros(10))
+            clock += 300.0
+    time = np.concatenate(times)
+    volt = np.concatenate([np.broadcast_to(v, len(t)) for v, t in zip(volts, times, strict=True)])
+    volt = volt + start_V + drift_V_per_h * time / 3600 + rng.normal(0, 7e-5, len(time))
+    columns = {"Test Time / s": time, "Voltage / V": volt, "Current / A": np.concatenate(amps)}
+    return cycling_record(pl.DataFrame(columns), Provenance(), area_m2=1e-4, kind="symmetric")
+
+
+@pytest.mark.parametrize("rests", [False, True])
+@pytest.mark.parametrize("drift_V_per_h", [8e-5, -8e-5])
+def test_a_drift_as_large_as_the_polarisation_is_neither_short_nor_hides_one(rests, drift_V_per_h):
+    sound = critical_current(drifting(-3e-3, drift_V_per_h, rests=rests))
+    assert sound.short is None
+    resistances = [one.resistance_ohm for one in sound.half_steps]
+    assert np.allclose(resistances, 6.0, rtol=0.3)
+    shorted = critical_current(drifting(-3e-3, drift_V_per_h, rests=rests, shorted=15))
+    assert shorted.short is not None
+    assert shorted.short.half_step == 15
+
+
+def test_both_halves_together_make_an_onset_sure():
+    """Growth by a quarter at the noise of which each half step alone would leave it unsure."""
+    levels = []
+    for seed in range(10):
+        record = ladder(
+            samples=30,
+            noise_V=3e-4,
+            seed=seed,
+            factor=lambda level, number, place: 0.25 * (1 + (0.25 if level >= 3 else 0.0) * place),
+        )
+        onset = critical_current(record).void_onset
+        levels.append(None if onset is None else onset.step)
+    assert sum(level in (3, 4) for level in levels) >= 9

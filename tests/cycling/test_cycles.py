@@ -431,3 +431,12 @@ def test_one_formation_over_two_files():
     charge = sum(c.charge_capacity_Ah or 0 for c in joined.cycles)
     assert charge == pytest.approx(sum(c.charge_capacity_Ah or 0 for a in apart for c in a.cycles), rel=1e-6)
     assert all(0.7 < c.coulombic_efficiency < 1 for c in joined.cycles if c.coulombic_efficiency is not None)
+
+
+def test_pulses_of_a_discharge_are_no_cycles_of_a_cell():
+    bench = Bench().run(1e-3, HOUR, 3.6)
+    for _ in range(4):
+        bench.run(-1e-3, HOUR / 4, 3.4).rest(60, 3.5).run(1e-3, 30, 3.55).rest(60, 3.5)
+    cycles = analyse(bench.record(kind="full")).cycles
+    assert "unbalanced" not in cycles[0].flags
+    assert all("unbalanced" in cycle.flags for cycle in cycles[1:-1])

@@ -1,11 +1,12 @@
 """Na-K: phase equilibria against pycalphad and published invariants, films against mass balance."""
 
 import math
+from dataclasses import replace
 from importlib import resources
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natron.core import InputError, parse_quantity
@@ -32,7 +33,7 @@ from natron.interface.film import (
     pressure_into_gap_Pa,
     wetting,
 )
-from natron.interface.gibbs import read_tdb
+from natron.interface.gibbs import GAS_CONSTANT_J_MOL_K, read_tdb
 from natron.interface.metals import metal
 
 ROOM_K = 298.15
@@ -81,6 +82,7 @@ def test_window_opens_at_the_eutectic_and_ends_at_the_pure_metals():
     assert liquid_window(melting_point_K("Na") + 0.01).x_na_max == 1.0
 
 
+@settings(max_examples=30)
 @given(st.floats(262.0, 371.0), st.floats(0.01, 20.0))
 def test_the_window_only_widens_with_temperature(T, more):
     cold, warm = liquid_window(T), liquid_window(min(T + more, HIGHEST_K))
@@ -111,6 +113,7 @@ def test_potential_never_rises_with_sodium(T, a, b):
     assert np.isfinite(E).all()
 
 
+@settings(max_examples=30)
 @given(inside)
 def test_sodium_is_conserved_along_every_tie_line(T):
     x = np.linspace(0.01, 0.99, 15)
@@ -120,6 +123,7 @@ def test_sodium_is_conserved_along_every_tie_line(T):
     assert liquid + solid == pytest.approx(x, abs=1e-9)
 
 
+@settings(max_examples=30)
 @given(inside)
 def test_both_phases_of_a_tie_line_have_one_potential(T):
     for line in tie_lines(T):
@@ -220,6 +224,42 @@ def test_charge_and_composition_are_inverse(film_m, x):
     assert composition_at_charge(n, charge_at_composition_C_m2(n, x)) == pytest.approx(x, abs=1e-12)
 
 
+@given(st.floats(1e-7, 1e-3), st.floats(0.0, 0.99), st.floats(0.0, 1.0))
+def test_charge_and_composition_are_inverse_with_exchange(film_m, x, exchanged):
+    n = potassium_amount_mol_m2(film_m, 862.0, 39.0983e-3)
+    q = charge_at_composition_C_m2(n, x, exchanged)
+    assert composition_at_charge(n, q, exchanged) == pytest.approx(x, abs=1e-12)
+
+
+@pytest.mark.parametrize("exchanged", [0.0, 0.1, 1.0])
+def test_exchange_takes_from_what_a_film_holds(exchanged):
+    """The figures, the film needed and the course say one thing: solid sodium forms beyond the capacity."""
+    room, film = parse_quantity("25 °C", "temperature"), parse_quantity("10 µm", "length")
+    limit = alloy_anode(room, film, exchanged_share=exchanged).figures["all_liquid_capacity"]
+    just = [
+        alloy_anode(room, film, replace(limit, value=limit.value * times), exchanged_share=exchanged)
+        for times in (0.999, 1.001)
+    ]
+    assert [found.end.solid for found in just] == ["", "sodium"]
+    assert just[1].film_needed.value == pytest.approx(10.01e-6, rel=1e-6)
+    x = just[0].window.x_na_max
+    assert limit.value / 36e3 == pytest.approx(0.5909 * x / (1 + exchanged - x), rel=1e-3)
+
+
+def test_enthalpy_of_mixing_and_thermodynamic_factor():
+    """ΔH_mix(0.5) of the liquid, and φ = 1 + ∂ln γ/∂ln x = x (1 − x) G″/RT, as printed for this database."""
+    (liquid,) = (s for s in read_tdb(TDB).at(ROOM_K)[0] if s.name == "LIQUID")
+    (warmer,) = (s for s in read_tdb(TDB).at(ROOM_K + 1)[0] if s.name == "LIQUID")
+
+    def excess(phase):  # at x = 0.5 only the first term of the polynomial counts
+        return 0.25 * phase.excess[0]
+
+    assert excess(liquid) - ROOM_K * (excess(warmer) - excess(liquid)) == pytest.approx(730.5, abs=0.05)
+    x = np.array([0.2, 0.4, 0.6, 0.7])
+    factor = x * (1 - x) * liquid.slopes(x)[1] / (GAS_CONSTANT_J_MOL_K * ROOM_K)
+    assert factor == pytest.approx([0.76, 0.60, 0.50, 0.50], abs=0.005)
+
+
 @given(st.floats(0.0, 5.0), st.floats(0.0, 1.0))
 def test_exchange_swaps_atom_for_atom(charge_mAh_cm2, exchanged):
     n = 0.2
@@ -274,6 +314,8 @@ def test_bad_films_and_sweeps_are_refused():
         alloy_anode(room, parse_quantity("0 µm", "length"))
     with pytest.raises(InputError, match="above zero"):
         alloy_anode(room, parse_quantity("1 µm", "length"), parse_quantity("0 mAh/cm²", "areal_capacity"))
+    with pytest.raises(InputError, match="no film"):
+        alloy_anode(room, parse_quantity("10 km", "length"))
     with pytest.raises(InputError, match="sweep"):
         check_sweep(300.0, 290.0, 1.0)
     assert check_sweep(253.15, 333.15, 5.0)[-1] == pytest.approx(333.15)

@@ -130,6 +130,18 @@ def test_one_temperature_cannot_tell_film_from_charge_transfer():
     assert alone.identifiable
 
 
+def test_the_papers_two_rows_converge_and_tell_nothing():
+    """More parameters than rows: a whole valley fits, which is an answer and not a failure of the search."""
+    table = {"current density": [10.0, 5.0], "cycles": [10.0, 70.0], "cells": [10.0, 1.0], "failed": [9.0, 0.0]}
+    found = calibrate({name: np.array(column) for name, column in table.items()}, NZSP)
+    assert found.status == "converged"
+    assert not any(one.identifiable for one in found.parameters)
+    assert found.fitted[0] == pytest.approx(0.9, abs=0.01)
+
+
+PRESSED = {"pressure": [1e6] * 6, "time": [60.0] * 6, "interface resistance": [2e-4] * 6}
+
+
 @pytest.mark.parametrize(
     ("table", "free", "words"),
     [
@@ -139,6 +151,16 @@ def test_one_temperature_cannot_tell_film_from_charge_transfer():
         ({"pressure": [0.0, 1e6, 2e6], "critical stripping current": [1.0, 0.0, 2.0]}, None, "above zero"),
         ({"pressure": [0.0, 1e6, 2e6], "critical stripping current": [1.0, 1.0, 2.0]}, ["flow_stress"], "not tell"),
         ({"current density": [1.0], "cycles": [1.0], "cells": [3.0], "failed": [4.0]}, None, "no more failures"),
+        ({"current density": [1.0], "cycles": [1.0], "cells": [3.0], "failed": [2.0], "area": [0.0]}, None, "above 0"),
+        ({"pressure": [1e308] * 3, "critical stripping current": [1.0, 1.0, 2.0]}, None, "out of range"),
+        (
+            {"pressure": [1e6] * 3, "critical stripping current": [1.0, 1.0, 2.0], "temperature": [400.0] * 3},
+            None,
+            "is liquid",
+        ),
+        ({**PRESSED, "pressure": [0.0, *[1e6] * 5]}, None, "above 0"),
+        ({**PRESSED, "time": [0.0, *[60.0] * 5]}, None, "above 0"),
+        ({**PRESSED, "temperature": [298.15, *[371.0] * 5]}, None, "is liquid"),
     ],
 )
 def test_tables_that_cannot_be_fitted_are_refused(table, free, words):

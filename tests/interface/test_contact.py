@@ -161,6 +161,35 @@ def test_limits_are_finite(limit):
     assert found == pytest.approx({"pressure": 0, "time": 0}.get(limit, 1.0), abs=2e-2)
 
 
+@given(st.floats(-30, 0), st.floats(-30, 0), st.floats(1.01, 10.0))
+def test_a_light_touch_does_not_drown_in_the_last_digit(log_P, log_t, more):
+    """Far below the smallest difference from 1, θ still is P/H and rises with each cause."""
+
+    def theta(P, t):
+        return contact_fraction(CREEP, P, ROOM, t, indentation_strain=STRAIN)
+
+    P, t = 10.0**log_P, 10.0**log_t
+    expected = P / creep_hardness_Pa(CREEP, t, ROOM, STRAIN)
+    assert theta(P, t) == pytest.approx(expected, rel=1e-3)
+    assert theta(P * more, t) > theta(P, t) > 0
+    assert theta(P, t * more) > theta(P, t)
+    resistance = [interface_resistance_ohm_m2(theta(p, t), R_CT, SIGMA, B) for p in (P, P * more)]
+    assert math.isfinite(resistance[0])
+    assert resistance[1] < resistance[0]
+
+
+@pytest.mark.parametrize("of", ["Na", "K", "Li"])
+def test_up_to_the_melting_point_all_metals_are_finite_and_monotone(of):
+    melting = metal(of).melting_point_K
+    T = melting - np.geomspace(60.0, 1e-9, 12)
+    theta = contact_fraction(metal(of).creep, 1e4, T, 60.0, indentation_strain=STRAIN)
+    assert np.isfinite(theta).all()
+    assert np.all(np.diff(theta) >= 0)
+    assert theta[-1] > theta[0]
+    with pytest.raises(InputError, match="is liquid"):
+        metal(of).require_solid(melting)
+
+
 def test_shut_in_gas_keeps_gaps_open():
     closed = contact_fraction(CREEP, 10 * MPA, HOT, 1e4, indentation_strain=STRAIN)
     gas = contact_fraction(CREEP, 10 * MPA, HOT, 1e4, indentation_strain=STRAIN, gas_pressure_Pa=1e5)

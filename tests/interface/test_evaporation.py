@@ -57,12 +57,24 @@ def test_all_that_leaves_arrives_on_the_half_space():
 def test_source_mass_is_film_mass_over_its_share_of_the_vapour():
     found = run()
     view = 1 / (math.pi * 0.1**2)
-    assert found.source_mass.value * view == pytest.approx(6.6e-6 * 862, rel=1e-9)
+    stays = 1 - found.re_evaporation_rate.value / found.growth_rate.value
+    assert found.source_mass.value * view == pytest.approx(6.6e-6 * 862 / stays, rel=1e-9)
+    assert 0.99 < stays < 1
+
+
+def test_a_film_that_leaves_faster_than_it_grows_has_no_time():
+    warm = run("30 °C", substrate="62 °C")
+    assert warm.time is None
+    assert warm.source_mass is None
+    assert warm.growth_rate.value < warm.re_evaporation_rate.value
+    slow, free = run("150 °C", substrate="45 °C"), run("150 °C", substrate="-50 °C")
+    assert slow.time.value > free.time.value
+    assert slow.time.value * (slow.growth_rate.value - slow.re_evaporation_rate.value) == pytest.approx(6.6e-6)
 
 
 @given(st.floats(60, 250), st.floats(1, 80))
 def test_hotter_is_faster(celsius, more):
-    cold, hot = run(f"{celsius} °C"), run(f"{celsius + more} °C")
+    cold, hot = (run(f"{c} °C", substrate="-60 °C") for c in (celsius, celsius + more))
     assert hot.growth_rate.value > cold.growth_rate.value
     assert hot.time.value < cold.time.value
 

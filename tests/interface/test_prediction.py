@@ -310,6 +310,41 @@ def test_bad_inputs_are_refused():
         predict(bench(CELL_2), steps(half_step="5 min"), cells=10)
     with pytest.raises(InputError, match="0 to 1"):
         bench(CELL_2, {"contact_fraction": Quantity(1.5, None, "share")})
-    none = bench(CELL_2, {"contact_fraction": Quantity(0.0, None, "share")})
-    with pytest.raises(InputError, match="without contact"):
-        predict(none, steps(half_step="5 min"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "u", "words"),
+    [
+        ("contact_fraction", 0.0, None, "above 0"),
+        ("contact_fraction", 0.05, 0.05, "± taken off"),
+        ("void_depth", 0.0, None, "above 0"),
+        ("weibull_modulus", 0.1, 1.0, "above 0"),
+        ("growth_exponent", -4.0, None, "above 0"),
+        ("pressure_exponent", -3.0, None, "above 0"),
+        ("critical_current", 0.0, None, "above 0"),
+        ("batch_current", 0.0, None, "above 0"),
+        ("batch_cycles", 0.0, None, "above 0"),
+        ("batch_cells", 0.0, None, "above 0"),
+        ("reference_area", 0.0, None, "above 0"),
+        ("conductivity_ratio", 0.0, None, "above 0"),
+        ("density", 0.0, None, "above 0"),
+        ("closure_rate", -1.0, None, "negative"),
+        ("batch_failed", 10.0, None, "none or all"),
+        ("batch_failed", 0.0, None, "none or all"),
+        ("batch_failed", 12.0, None, "none or all"),
+    ],
+)
+def test_inputs_the_laws_cannot_take_are_refused(name, value, u, words):
+    kind_name = bench(CELL_2).inputs[name].kind
+    with pytest.raises(InputError, match=words):
+        bench(CELL_2, {name: Quantity(value, u, kind_name)})
+
+
+def test_no_draw_leaves_what_the_laws_can_take():
+    """A modulus of 1 ± 0.9: a tenth of plain normal draws would be negative."""
+    wild = bench(
+        CELL_2, {"weibull_modulus": Quantity(1.0, 0.9, "number"), "closure_rate": Quantity(0.0, 1.0, "number")}
+    )
+    found = predict(wild, steps("0.5 mA/cm²", half_step="5 min"), cells=5000)
+    assert np.isfinite(found.alive).all()
+    assert np.all(np.diff(found.alive, axis=1) <= 1e-12)

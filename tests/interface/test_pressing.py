@@ -140,6 +140,23 @@ def test_wrong_names_are_refused():
         pressed(T="-200 °C")
 
 
+@pytest.mark.parametrize(
+    ("T", "P", "t"), [("25 °C", "1e-30 Pa", "1e-30 s"), ("25 ± 80 °C", "1 MPa", "60 s"), ("25 °C", "1 ± 3 MPa", "60 s")]
+)
+def test_the_lightest_touch_and_the_widest_doubt_have_an_answer(T, P, t):
+    found = pressed(T=T, P=P, t=t)
+    assert found.state == "contact"
+    assert found.contact_fraction.value > 0
+    assert np.isfinite(found.interface_resistance.value)
+    assert np.isfinite(found.interface_resistance.uncertainty or 0.0)
+
+
+def test_contact_below_the_smallest_number_is_no_contact():
+    found = pressed(P="1e-300 Pa", t="1e-290 s")
+    assert found.state == "no_contact"
+    assert found.interface_resistance is None
+
+
 @settings(max_examples=15)
 @given(st.floats(-100, 120), st.floats(0, 300), st.floats(0, 1e5))
 def test_any_pressing_has_an_outcome(T, P, t):
@@ -188,6 +205,8 @@ def test_maps_of_nothing_are_refused():
         pressing_map(pair("Na", "n5sm"), quantity("0 s", "time"))
     with pytest.raises(InputError, match="liquid"):
         pressing_map(pair("Na", "n5sm"), quantity("60 s", "time"), lowest_temperature_K=380.0)
+    with pytest.raises(InputError, match="ends at the melting point"):
+        pressing_map(pair("Na", "n5sm", changes={"melting_point": "-50 °C"}), quantity("60 s", "time"))
 
 
 # foils
@@ -205,7 +224,7 @@ def test_foil_with_its_band():
     assert found.curve_thickness_m[-1] == pytest.approx(found.thickness.value)
     assert np.all(np.diff(found.curve_thickness_m) < 0)
     assert np.all(found.curve_low_m < found.curve_high_m)
-    assert set(found.assumed) == {"radius", "start"}
+    assert set(found.assumed) == {"radius", "start_thickness"}
     assert found.thickness.origin == "assumed"
 
 
@@ -222,6 +241,12 @@ def test_foil_refuses_and_warns():
         foil(t="0 s")
     with pytest.raises(InputError, match="unknown parameter"):
         foil(changes={"flow": "1 MPa"})
-    assert foil(squeeze="slip").warnings
+    for exponent in ("0.1", "100"):
+        with pytest.raises(InputError, match="above 1, up to 20"):
+            foil(changes={"creep_exponent": exponent})
+    assert any("below the melting point" in text for text in foil().warnings)
+    assert any("reaches the melting point" in text for text in foil(T="90 ± 20 °C").warnings)
+    assert foil(T="60 °C").warnings == ()
+    assert any("friction" in text for text in foil(squeeze="slip").warnings)
     assert foil(P="0 MPa").thickness.value == pytest.approx(1e-3)
-    assert foil(start_thickness=quantity("3 mm", "length")).warnings
+    assert any("not thin" in text for text in foil(start_thickness=quantity("3 mm", "length")).warnings)

@@ -6,6 +6,7 @@ import json
 import logging
 import struct
 import warnings
+import zipfile
 from datetime import time, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -160,12 +161,23 @@ ODD = {
 
 
 @pytest.mark.parametrize("kind", ODD)
-@pytest.mark.parametrize("label", ["Test Time / s", "Voltage / V", "Unix Time / s", "Cycle Count / 1", "Step Type"])
-def test_parquet_columns_of_every_kind(tmp_path, capfd, kind, label):
+def test_parquet_columns_of_every_kind(tmp_path, capfd, kind):
     columns = {"Test Time / s": [0.0, 1.0, 2.0, 3.0], "Voltage / V": [3.0] * 4, "Current / A": [1e-3] * 4}
-    pl.DataFrame(columns).with_columns(ODD[kind].alias(label)).write_parquet(tmp_path / "odd.parquet")
+    odd = [ODD[kind].alias(label) for label in ("Unix Time / s", "Cycle Count / 1", "Step Type", "Frequency / Hz")]
+    pl.DataFrame(columns).with_columns(odd).write_parquet(tmp_path / "odd.parquet")
     _taken(tmp_path / "a.parquet", (tmp_path / "odd.parquet").read_bytes())
     assert "panicked" not in capfd.readouterr().err
+
+
+def test_parquet_damage_that_ends_the_process_which_decodes_it(tmp_path, capfd):
+    # the first page's count of values, 4, made negative: polars then asks for 2**61 bytes and aborts
+    table = pl.DataFrame({"Test Time / s": [0.0, 1.0, 2.0, 3.0], "Voltage / V": [3.0] * 4, "Current / A": [1e-3] * 4})
+    table.write_parquet(tmp_path / "whole.parquet", compression="uncompressed")
+    whole = (tmp_path / "whole.parquet").read_bytes()
+    at = whole.index(b"\x15\x08") + 1
+    said = _taken(tmp_path / "a.parquet", whole[:at] + b"\x55" + whole[at + 1 :])
+    assert "the Parquet file is damaged" in said
+    assert capfd.readouterr().err == ""
 
 
 def test_parquet_durations_are_seconds(tmp_path):
@@ -239,3 +251,32 @@ def test_a_cell_file_gone_wrong_is_refused_in_few_words(text):
         parse_cell(text, file="a.toml")
     assert len(str(caught.value)) < 1000
     assert str(caught.value).isprintable()
+
+
+def test_a_small_archive_that_would_take_much_memory(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.ndax", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.ndc", bytes(20 * 1024**2))
+    with pytest.raises(DataError, match="unpacks to 20971520 bytes in 1 files"):
+        io.read(tmp_path / "bomb.ndax")
+
+
+def test_short_rows_under_a_long_line_of_names(tmp_path):
+    # every missing field would take its place in memory: 20 kB of text made 100 MB, and 30 MB all there is
+    names = "Test Time / s,Voltage / V,Current / A," + ",".join(f"c{k}" for k in range(1900))
+    said = _taken(tmp_path / "a.bdf.csv", (names + "\n" + "1,3,1\n" * 3000).encode())
+    assert "3001 rows are far shorter than its line of 1903 names" in said
+    assert "3 names" not in _taken(tmp_path / "b.bdf.csv", (names + "\n" + "1,3,1\n" * 30).encode())
+
+
+def test_a_signalling_nan_in_an_mpr(tmp_path):
+    pytest.importorskip("galvani")
+    rows = [struct.pack("<dfI", k, 3.0, bits) for k, bits in enumerate((0x3F800000, 0x7FA00000, 0x3F800000))]
+    columns = struct.pack("<IBHHH", len(rows), 3, 4, 6, 8)  # time/s, Ewe/V, I/mA
+    data = columns.ljust(405, b"\0") + b"".join(rows)
+
+    def module(name: bytes, version: int, body: bytes) -> bytes:
+        return b"MODULE" + name.ljust(10) + bytes(25) + struct.pack("<II", len(body), version) + b"01/02/26" + body
+
+    content = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + bytes(4)
+    said = _taken(tmp_path / "a.mpr", content + module(b"VMP Set", 10, bytes(100)) + module(b"VMP data", 2, data))
+    assert "1 rows without a time, voltage or current were left out" in said

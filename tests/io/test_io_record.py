@@ -114,3 +114,20 @@ def test_areas_and_masses_that_are_not_used_silently():
     assert checked_mass(2.0, told_by="file")[0] is None
     with pytest.raises(DataError, match="active mass"):
         checked_mass(0.0, told_by="user")
+
+
+def test_counts_in_floating_point_are_counts():
+    table = pl.DataFrame(
+        {
+            TIME: 10.0 * np.arange(4),
+            VOLTAGE: np.ones(4),
+            CURRENT: [1.0, 1.0, -1.0, -1.0],
+            "Cycle Count / 1": [1.0, 1.0, 2.0, 2.0],
+            "Step Index / 1": [1.0, 1.5, 2.0, 2.0],
+        }
+    )
+    record = cycling_record(table, Provenance())
+    assert record.table["Cycle Count / 1"].to_list() == [1, 1, 2, 2]
+    assert record.table.schema["Cycle Count / 1"] == pl.Int64
+    # what is no whole number is kept as it stands
+    assert record.table.schema["Step Index / 1"] == pl.Float64

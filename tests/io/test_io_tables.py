@@ -154,3 +154,38 @@ def test_a_mapping_whose_columns_are_not_there(tmp_path):
     (tmp_path / "map.toml").write_text("[columns\n")
     with pytest.raises(InputError, match="TOML"):
         io.read(tmp_path / "a.csv", mapping=tmp_path / "map.toml")
+
+
+def test_a_loop_with_spectra_in_plain_text_is_written_and_read_back(tmp_path):
+    """Text gives every column as a floating-point number, the cycle counts as well."""
+    rows = ["time/s,Ewe/V,I/mA,freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm,Ns,cycle number"]
+    for k in range(60):
+        swept = 20 <= k < 40
+        numbers = (
+            10 * k,
+            0.1,
+            0.01 if swept else 0.1,
+            10 ** (6 - 0.2 * (k - 20)) if swept else 0,
+            50,
+            5,
+            int(swept),
+            1,
+        )
+        rows.append(",".join(str(number) for number in numbers))
+    file = tmp_path / "loop.csv"
+    file.write_text("\n".join(rows))
+    found = io.read(file, kind="symmetric")
+    out = tmp_path / "out.bdf.csv"
+    io.write(found, out)
+    again = io.read(out)
+    assert [(one.cycle, one.half_step) for one in again.record.spectra] == [(1, 1)]
+    assert isinstance(found.record.spectra[0].cycle, int)
+
+
+def test_a_test_of_many_years_is_one_in_another_unit(tmp_path):
+    file = tmp_path / "years.csv"
+    lines = [f"{36000 * k},3.5,0.33" for k in range(10000)]
+    file.write_text("time/s,voltage/V,current/mA\n" + "\n".join(lines))
+    assert any("11.4 years" in note and "unit" in note for note in io.read(file).notes)
+    file.write_text("time/s,voltage/V,current/mA\n" + "\n".join(lines[:5000]))
+    assert not any("years" in note for note in io.read(file).notes)

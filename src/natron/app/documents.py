@@ -43,7 +43,7 @@ def audit(
 
 
 def reproduce(
-    study: Annotated[str, typer.Argument(help="A study: lowack2025, stack-pressure, thermal-press.")],
+    study: Annotated[str, typer.Argument(help="A study: adambatt2, lowack2025, stack-pressure, thermal-press.")],
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Where to write the report (default: STUDY.html here)."),

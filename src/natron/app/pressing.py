@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 import typer
 
 from natron.app.output import JsonOption, print_json, warn
-from natron.core import InputError, Quantity, parse_quantity
+from natron.core import InputError, Quantity, format_number, parse_quantity
 
 if TYPE_CHECKING:
     from natron.interface import FoilPressing, Pressing
@@ -176,6 +177,12 @@ def foil(
     warn(found.warnings)
 
 
+NEGLIGIBLE = 1e-6
+"""Uncertainty over value below which a ± is left out on the screen."""
+
+SMALLEST = 1e-3
+"""Picometres and microseconds: below, a gap or a time is only said to be smaller."""
+
 _OUTCOMES = {
     "safe": "safe: good contact, solid metal",
     "insufficient_contact": "insufficient contact: voids stay",
@@ -234,7 +241,7 @@ def _show_foil(found: FoilPressing) -> None:
     _rows(console, rows)
     if found.slope is not None:
         console.print(f"\nThickness tends to time to the power {found.slope:.3f}: ever slower.")
-    _show_assumed(console, found.assumed)
+    _show_assumed(console, found.assumed, "--set, --radius, --start")
 
 
 def _rows(console: Any, rows: list[tuple[str, Quantity | None]]) -> None:
@@ -251,19 +258,22 @@ def _rows(console: Any, rows: list[tuple[str, Quantity | None]]) -> None:
 
 def _shown(q: Quantity) -> str:
     """A quantity in the unit that keeps its digits: lengths below 0.1 µm in nm, times below 0.1 s in ms."""
+    spread = q.uncertainty if q.uncertainty and q.uncertainty > NEGLIGIBLE * abs(q.value) else None
     finer = {"length": (1e-7, 1e9, "nm"), "time": (0.1, 1e3, "ms")}
     if q.kind in finer:
         limit, per_unit, unit = finer[q.kind]
+        if 0 < q.value + (spread or 0.0) < SMALLEST / per_unit:
+            return f"below {SMALLEST:g} {unit}"
         if 0 < q.value < limit:
-            spread = "" if not q.uncertainty else f" ± {q.uncertainty * per_unit:.2g}"
-            return f"{q.value * per_unit:.3g}{spread} {unit}"
-    return str(q)
+            number, plus_minus = format_number(q.value * per_unit, None if spread is None else spread * per_unit)
+            return f"{number} ± {plus_minus} {unit}" if plus_minus else f"{number} {unit}"
+    return str(replace(q, uncertainty=spread))
 
 
-def _show_assumed(console: Any, assumed: Mapping[str, Quantity]) -> None:
+def _show_assumed(console: Any, assumed: Mapping[str, Quantity], by: str = "--set") -> None:
     from rich.markup import escape
 
     if assumed:
-        console.print("\nAssumed (change with --set):")
+        console.print(f"\nAssumed (change with {by}):")
         for name, q in assumed.items():
             console.print(f"  {name} = {q}" + (f"   {escape(q.note)}" if q.note else ""), style="dim")

@@ -94,7 +94,10 @@ def evaporation(of: Metal, film: Quantity, conditions: Mapping[str, Quantity], f
         ("Metal that must leave the source", found.source_mass),
         ("Re-evaporation of the film in vacuum", found.re_evaporation_rate),
     ):
-        table.add_row(words, str(q), q.origin)
+        if q is None:
+            table.add_row(words, "never", "nothing is deposited")
+        else:
+            table.add_row(words, str(q), q.origin)
     console.print(table)
     assumed = [f"{name.replace('_', ' ')} {q}" for name, q in conditions.items() if q.origin == "assumed"]
     if assumed:

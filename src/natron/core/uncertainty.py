@@ -34,6 +34,11 @@ def exp(x: Any) -> Any:
     return _apply("exp", x)
 
 
+def expm1(x: Any) -> Any:
+    """e to the x, less 1, exact near 0, for floats, arrays and uncertain numbers."""
+    return _apply("expm1", x)
+
+
 def log(x: Any) -> Any:
     """Natural logarithm, for floats, arrays and uncertain numbers."""
     return _apply("log", x)
@@ -213,9 +218,10 @@ def _spread(samples: Any) -> float:
 
     1/(1 − P) of a porosity that may come near 1 has no variance.
     """
-    low, high = np.nanquantile(samples, [0.158655, 0.841345])
-    half_width = float(high - low) / 2
-    deviation = float(np.nanstd(samples, ddof=1))
+    with np.errstate(all="ignore"):  # a draw may be infinite
+        low, high = np.nanquantile(samples, [0.158655, 0.841345])
+        half_width = float(high - low) / 2
+        deviation = float(np.nanstd(samples, ddof=1))
     return deviation if deviation <= HEAVY_TAIL * half_width else half_width
 
 

@@ -34,6 +34,9 @@ FORMATION_BELOW = 0.67
 ABOVE_ONE = 1.02
 """A first efficiency above this comes from a cell that held charge before the record began."""
 
+UNBALANCED = 2.0
+"""A later efficiency above this is no cell's: its half steps are pulses or parts of a discharge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
@@ -76,7 +79,8 @@ class Cycle:
     flags : tuple of str
         ``formation``, ``eis_dip``, ``incomplete`` (one direction is missing), ``open_ended`` (the record ends
         in a half step of it), ``began_charged`` (the first gave back more than it took up: the cell held charge
-        before the record began, and its efficiency is none), and ``short`` where a short was found in it.
+        before the record began, and its efficiency is none), ``unbalanced`` (one later gave back more than twice what
+        it took up: pulses, or a discharge in parts), and ``short`` where a short was found in it.
     """
 
     cycle: int
@@ -263,6 +267,8 @@ def _with_efficiencies(cycles: Sequence[Cycle], first_sign: int, pairing: Pairin
         (q_back, e_back, s_back), (q_in, e_in, s_in) = back, into
         if not done and q_back > ABOVE_ONE * q_in:
             cycle = replace(cycle, flags=(*cycle.flags, "began_charged"))
+        elif q_back > UNBALANCED * q_in:
+            cycle = replace(cycle, flags=(*cycle.flags, "unbalanced"))
         delivered, taken = (e_back, e_in) if back_sign < 0 else (e_in, e_back)
         stores = pairing != "second_over_first"
         done.append(

@@ -36,6 +36,7 @@ TIME, VOLTAGE, CURRENT = "Test Time / s", "Voltage / V", "Current / A"
 CYCLE, STEP, STEP_COUNT = "Cycle Count / 1", "Step Index / 1", "Step Count / 1"
 FREQUENCY, INCREMENT = "Frequency / Hz", "Charge Increment / Ah"
 LOOP = "Loop / 1"
+_COUNTS = (CYCLE, STEP, STEP_COUNT, LOOP)
 HALF_STEP, HALF_STEP_CAPACITY = "Half Step / 1", "Half-Step Capacity / Ah"
 CURRENT_DENSITY = "Current Density / mA.cm-2"
 AREAL_CAPACITY = "Areal Half-Step Capacity / mAh.cm-2"
@@ -48,6 +49,7 @@ _LARGE_CM2 = 20.0
 _USUAL_MA_PER_CM2 = 0.5
 _LARGE_KG = 0.05
 _MOSTLY = 0.5
+_LARGEST_COUNT = 2**53
 
 
 @dataclass(frozen=True)
@@ -184,8 +186,10 @@ def cycling_record(
     half steps where the table has none: one cycle is one half step of each sign, begun by whichever came
     first.
     """
-    current = table[CURRENT].to_numpy().astype(float)
-    time = table[TIME].to_numpy().astype(float)
+    # text and spreadsheets give counts as 1.0
+    table = table.with_columns([table[name].cast(pl.Int64) for name in _COUNTS if _counts_as_numbers(table, name)])
+    current = table[CURRENT].to_numpy().astype(float, copy=False)
+    time = table[TIME].to_numpy().astype(float, copy=False)
     spectral = in_spectrum(table)
     steps = table[STEP].to_numpy() if STEP in table.columns else None
     increment = (
@@ -219,6 +223,16 @@ def cycling_record(
     )
 
 
+def _counts_as_numbers(table: pl.DataFrame, name: str) -> bool:
+    """Whether a count stands in a column of whole floating-point numbers."""
+    if name not in table.columns or not table.schema[name].is_float():
+        return False
+    values = table[name]
+    return bool(
+        values.is_null().not_().all() and (values.abs() < _LARGEST_COUNT).all() and (values.round() == values).all()
+    )
+
+
 def _placed(item: RecordedSpectrum, table: pl.DataFrame) -> RecordedSpectrum:
     row = item.first_row
     if row is None:
@@ -226,8 +240,8 @@ def _placed(item: RecordedSpectrum, table: pl.DataFrame) -> RecordedSpectrum:
     return RecordedSpectrum(
         index=item.index,
         spectrum=item.spectrum,
-        cycle=item.cycle if item.cycle is not None else table[CYCLE][row],
-        half_step=item.half_step if item.half_step is not None else table[HALF_STEP][row],
+        cycle=item.cycle if item.cycle is not None else int(table[CYCLE][row]),
+        half_step=item.half_step if item.half_step is not None else int(table[HALF_STEP][row]),
         time_s=item.time_s if item.time_s is not None else table[TIME][row],
         first_row=row,
         last_row=item.last_row,

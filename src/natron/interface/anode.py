@@ -142,7 +142,7 @@ def alloy_anode(
     window = liquid_window(temperature.value)
     if capacity is not None and capacity.value <= 0:
         raise InputError("a half step plates a capacity above zero", given=str(capacity))
-    figures = film_figures(film or _ANY_FILM, temperature.value)
+    figures = film_figures(film or _ANY_FILM, temperature.value, exchanged_share)
     if film is None:
         figures = {name: q for name, q in figures.items() if name == "film_thickness_per_areal_capacity"}
     per = figures.get("film_thickness_per_areal_capacity")
@@ -178,7 +178,7 @@ def alloy_anode(
         pressure,
         course[-1] if course and capacity is not None else None,
         course,
-        tuple(_swept(kelvin, film) for kelvin in sweep_K),
+        tuple(_swept(kelvin, film, exchanged_share) for kelvin in sweep_K),
         {"surface_tension": known["surface_tension"]} if pressure is not None else {},
         _warnings(temperature, window, film, capacity, figures, needed, course, exchanged_share, angle),
     )
@@ -224,9 +224,11 @@ def _gap_pressure(tension: Quantity, angle: float, gap: Quantity) -> Quantity:
     return Quantity(value, abs(value) * relative or None, "pressure", "assumed", "sd")
 
 
-def _swept(kelvin: float, film: Quantity | None) -> tuple[float, LiquidWindow | None, Quantity | None]:
+def _swept(
+    kelvin: float, film: Quantity | None, exchanged_share: float
+) -> tuple[float, LiquidWindow | None, Quantity | None]:
     window = liquid_window(kelvin)
-    capacity = None if film is None else film_figures(film, kelvin).get("all_liquid_capacity")
+    capacity = None if film is None else film_figures(film, kelvin, exchanged_share).get("all_liquid_capacity")
     return kelvin, window, capacity
 
 

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from natron.core import InputError, Quantity, did_you_mean
+from natron.core.kinds import kind
+from natron.core.quantity import LARGEST
 from natron.interface.metals import Metal
 from natron.interface.pairs import Pair
 from natron.interface.pressing import contact_of, resistance_of
@@ -31,6 +33,9 @@ Status = Literal["converged", "not_converged"]
 
 REACH = 1e3
 """Factor either way of the starting value within which an interval must close."""
+
+FLAT = 1e-3
+"""Gain in −2 ln L of a second search below which the first had converged; an interval closes at 3.84."""
 
 CONFIDENCE = 0.95
 _STEPS, _FIRST_STEP = 30, 2e-3  # of the profile outwards, growing by equal factors to the bound
@@ -143,6 +148,10 @@ def calibrate(
         Where the columns make none of the three kinds, a parameter is not of that kind, or the rows are too few.
     """
     rows = len(next(iter(table.values())))
+    for name, column in table.items():
+        largest = float(np.abs(column).max() / kind(COLUMNS[name]).factor)
+        if not largest <= LARGEST:
+            raise InputError("a number of this column is out of range", key=name, given=f"{largest:.4g}")
     T = table.get("temperature", np.full(rows, temperature.value if temperature is not None else 298.15))
     if "interface resistance" in table:
         task = _resistance(table, T, pair, free)
@@ -164,6 +173,18 @@ def _need(table: Mapping[str, Array], *names: str) -> None:
     missing = [name for name in names if name not in table]
     if missing:
         raise InputError("a column is missing", given=", ".join(table), allowed=f"also {', '.join(missing)}")
+
+
+def _rows(table: Mapping[str, Array], T: Array, of: Metal, *above_zero: str) -> None:
+    """Nothing, where the rows are of solid metal and what must be above zero is."""
+    for kelvin in np.unique(T):
+        of.require_solid(float(kelvin))
+    for name in above_zero:
+        if not (table[name] > 0).all():
+            raise InputError(
+                "every row of this column must be above 0", key=name, given=f"{float(table[name].min()):g}",
+                hint="Without pressure or time there is no contact to fit." if name in ("pressure", "time") else None,
+            )  # fmt: skip
 
 
 def _chosen(free: Sequence[str] | None, known: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
@@ -206,6 +227,7 @@ def _misfit(measured: Array, model: Array) -> Array:
 
 def _resistance(table: Mapping[str, Array], T: Array, pair: Pair, free: Sequence[str] | None) -> _Task:
     _need(table, "pressure", "time")
+    _rows(table, T, pair.metal, "pressure", "time")
     transfer, conductivity = pair.resistance_at(303.15)
     if transfer is None or conductivity is None:
         raise InputError(
@@ -243,6 +265,7 @@ def _transfer_energy_J(pair: Pair) -> float:
 
 def _stripping(table: Mapping[str, Array], T: Array, of: Metal, free: Sequence[str] | None) -> _Task:
     _need(table, "pressure")
+    _rows(table, T, of)
     known = [*STRIPPING, "activation_energy", "pressure_exponent"]
     default = STRIPPING if np.ptp(T) < 1 else (*STRIPPING, "activation_energy")
     names = _chosen(free, known, default)
@@ -273,6 +296,8 @@ def _shorting(table: Mapping[str, Array], free: Sequence[str] | None) -> _Task:
         start["cycles"] = Quantity(float(law.cycles), None, "number", "assumed")
     fixed = {name: q.value for name, q in values.items()} | {"cycles": float(law.cycles)}
     area = table.get("area", np.full(len(cells), law.reference_area_m2))
+    if not (area > 0).all():
+        raise InputError("every row of this column must be above 0", key="area", given=float(area.min()))
 
     def model(x: Array) -> Array:
         now = law_of({**fixed, **dict(zip(names, np.exp(x), strict=True))})
@@ -327,11 +352,13 @@ def _fit(task: _Task, rows: int) -> Calibration:
         if held is not None:
             return whole(found.x), float(found.fun), True
         # survival has a kink where the first charge takes over, at which gradients stop early
-        again = minimize(
-            lambda part: task.deviance(whole(part)), found.x, method="Nelder-Mead",
-            bounds=[bounds[i] for i in loose], options={"xatol": 1e-5, "fatol": 1e-7, "maxiter": 400 * len(loose)},
-        )  # fmt: skip
-        return whole(again.x), float(again.fun), bool(again.success)
+        again = _simplex(lambda part: task.deviance(whole(part)), found.x, [bounds[i] for i in loose])
+        # where data leave a direction open the simplex never shrinks: started anew, it must then gain nothing
+        if not again.success:
+            before = float(again.fun)
+            again = _simplex(lambda part: task.deviance(whole(part)), again.x, [bounds[i] for i in loose])
+            return whole(again.x), float(again.fun), before - float(again.fun) < FLAT
+        return whole(again.x), float(again.fun), True
 
     rng = np.random.default_rng(1)
     starts = [x0, *(x0 + rng.uniform(-1.5, 1.5, len(x0)) for _ in range(3))]
@@ -361,6 +388,13 @@ def _fit(task: _Task, rows: int) -> Calibration:
         task.model(x),
         _warnings(fitted, ok),
     )
+
+
+def _simplex(deviance: Callable[[Array], float], guess: Array, bounds: Sequence[tuple[float, float]]) -> Any:
+    from scipy.optimize import minimize
+
+    options = {"xatol": 1e-5, "fatol": 1e-7, "maxiter": 400 * len(guess)}
+    return minimize(deviance, guess, method="Nelder-Mead", bounds=bounds, options=options)
 
 
 def _ends(

@@ -15,6 +15,12 @@ from natron.interface.survival import ShortingLaw, law_of
 from natron.interface.voids import PARAMETERS as VOID_NAMES
 from natron.materials import parameters
 
+ABOVE_ZERO = (
+    "void_depth", "pressure_exponent", "contact_fraction", "critical_current", "weibull_modulus", "growth_exponent",
+    "batch_current", "batch_cells", "batch_cycles", "reference_area", "conductivity_ratio", "molar_mass", "density",
+)  # fmt: skip
+"""Inputs that the laws divide by or raise to a power: no draw of them may reach zero."""
+
 SHORT_NAMES = ("critical_current", "weibull_modulus", "growth_exponent", "batch_current", "contact_fraction")
 
 
@@ -58,7 +64,8 @@ def bench(cell: Cell, changes: Mapping[str, Quantity] | None = None) -> Bench:
     Raises
     ------
     InputError
-        Where its separator is no solid electrolyte, its metal is liquid, or a change names no input.
+        Where its separator is no solid electrolyte, its metal is liquid, or a change names no input or lies where the
+        laws do not hold.
     """
     separator = cell.material(cell.separator.material)
     if separator.material_class != "solid_electrolyte":
@@ -102,6 +109,15 @@ def bench(cell: Cell, changes: Mapping[str, Quantity] | None = None) -> Bench:
         if name not in inputs:
             raise InputError("no such input of a prediction", given=name, allowed=", ".join(sorted(inputs)))
         inputs[name] = check_range(q)
+        _check(name, inputs[name])
+    if not 0 < inputs["batch_failed"].value < inputs["batch_cells"].value:
+        raise InputError(
+            "a batch of which none or all failed does not say how flaws grow",
+            key="batch_failed",
+            given=f"{inputs['batch_failed'].value:g} of {inputs['batch_cells'].value:g}",
+            allowed="more than none and fewer than all",
+            hint="Give 0.5 for none, or half a cell fewer than all.",
+        )
     area = _area_m2(cell)
     if area is None:
         area = inputs["reference_area"].value
@@ -110,6 +126,17 @@ def bench(cell: Cell, changes: Mapping[str, Quantity] | None = None) -> Bench:
     return Bench(
         cell.name, inputs, temperature.value, area, plated.name, (solid, counter), (True, counter), tuple(warnings)
     )
+
+
+def _check(name: str, q: Quantity) -> None:
+    """Nothing, where an input and its ± lie where the laws hold."""
+    reach = q.standard_uncertainty
+    if q.uncertainty_kind == "range" and q.uncertainty is not None:
+        reach = q.uncertainty
+    if name in ABOVE_ZERO and not q.value - reach > 0:
+        raise InputError("this input must stay above 0, its ± taken off", key=name, given=str(q))
+    if name not in ABOVE_ZERO and q.value < 0:
+        raise InputError("this input cannot be negative", key=name, given=str(q))
 
 
 def _area_m2(cell: Cell) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from natron.core import InputError
-from natron.core.uncertainty import exp, maximum, sqrt
+from natron.core.uncertainty import expm1, maximum, sqrt
 from natron.interface.metals import Creep
 
 HARDNESS_OVER_FLOW_STRESS = 3.0
@@ -111,10 +111,11 @@ def contact_fraction(
         local = pressure_Pa * (1 + node * pressure_spread)
         # P/H without H, which is infinite at t = 0
         hardness_free = (creep.coefficient(temperature_K) * time_s / indentation_strain) ** (1 / creep.exponent)
-        gaps = 1 - plastic_contact(local / HARDNESS_OVER_FLOW_STRESS * hardness_free)
+        flat = plastic_contact(local / HARDNESS_OVER_FLOW_STRESS * hardness_free)
         held = gas_pressure_Pa / (local + gas_pressure_Pa + 1e-300)
-        closed = exp(-closure_rate_per_s(creep, local, temperature_K) * time_s)
-        total = total + weight * (1 - gaps * (held + (1 - held) * closed))
+        closed = -expm1(-closure_rate_per_s(creep, local, temperature_K) * time_s)
+        # written as what is gained, not as 1 − φ: a light touch must not drown in the last digit of 1
+        total = total + weight * (flat + (1 - flat) * (1 - held) * closed)
     return total
 
 

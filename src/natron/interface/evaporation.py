@@ -33,11 +33,12 @@ class Evaporation:
     source_recession : Quantity
         Loss of the source's surface, of solid metal, m/s.
     growth_rate : Quantity
-        Of the film, m/s.
-    time : Quantity
-        To reach the thickness asked for, s.
+        Of the film by what arrives and stays, m/s.
+    time : Quantity or None
+        To reach the thickness asked for while the film evaporates again, s; None where it does so faster than it
+        grows.
     source_mass : Quantity or None
-        Metal that leaves the source in that time, kg.
+        Metal that leaves the source in that time, kg; None with it.
     re_evaporation_rate : Quantity
         Loss of the finished film at the substrate's temperature in vacuum, m/s.
     warnings : tuple of str
@@ -46,8 +47,8 @@ class Evaporation:
     vapour_pressure: Quantity
     source_recession: Quantity
     growth_rate: Quantity
-    time: Quantity
-    source_mass: Quantity
+    time: Quantity | None
+    source_mass: Quantity | None
     re_evaporation_rate: Quantity
     warnings: tuple[str, ...]
 
@@ -158,16 +159,16 @@ def evaporate(
         )
         film_pressure = pressure(x, states[1], x["T_film"])
         loss = mass_flux_kg_m2_s(film_pressure, x["T_film"], x["M"], x["coefficient"]) / x["density"]
-        # what leaves a Lambertian source towards the film's place, had it that density all around
-        gathered = math.pi * x["distance"] ** 2 / (math.cos(source_angle_rad) * math.cos(substrate_angle_rad))
-        return {
+        rates = {
             "vapour_pressure": source_pressure,
             "source_recession": flux / x["density"],
             "growth_rate": growth,
-            "time": x["film"] / growth,
-            "source_mass": x["film"] * x["density"] * gathered / x["sticking"],
             "re_evaporation_rate": loss,
         }
+        if not getattr(growth, "nominal_value", growth) > getattr(loss, "nominal_value", loss):
+            return rates
+        time = x["film"] / (growth - loss)
+        return {**rates, "time": time, "source_mass": flux * x["area"] * time}
 
     kinds = {"vapour_pressure": "vapour_pressure", "time": "time", "source_mass": "mass"}
     found = {
@@ -180,8 +181,8 @@ def evaporate(
         found["vapour_pressure"],
         found["source_recession"],
         found["growth_rate"],
-        found["time"],
-        found["source_mass"],
+        found.get("time"),
+        found.get("source_mass"),
         found["re_evaporation_rate"],
         _warnings(of, film, source_temperature, distance, source_area, substrate_temperature, found),
     )

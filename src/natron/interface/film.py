@@ -23,6 +23,9 @@ from natron.materials import parameters
 Array = NDArray[np.float64]
 Wetting = Literal["wets", "does_not_wet"]
 
+THICKEST_FILM_M = 1e-2
+"""Beyond a centimetre potassium is no film on an electrode."""
+
 WETTING_ANGLE_RAD = np.pi / 2
 """Contact angle below which a liquid spreads into gaps by itself."""
 
@@ -52,9 +55,15 @@ def potassium_amount_mol_m2(thickness_m: Any, density_kg_m3: Any, molar_mass_kg_
     return thickness_m * density_kg_m3 / molar_mass_kg_mol
 
 
-def charge_at_composition_C_m2(potassium_mol_m2: Any, x_na: Any) -> Any:
-    """Sodium charge that brings a film to a mole fraction, q = n_K F x/(1 − x), C/m²; x from 0 to below 1."""
-    return potassium_mol_m2 * FARADAY_C_PER_MOL * x_na / (1 - x_na)
+def charge_at_composition_C_m2(potassium_mol_m2: Any, x_na: Any, exchanged_share: Any = 0.0) -> Any:
+    """Sodium charge that brings a film to a mole fraction, q = n_K F x/(1 + e − x), C/m²; x from 0 to below 1.
+
+    Parameters
+    ----------
+    exchanged_share : float
+        e, see `composition_at_charge`; each atom exchanged is one of sodium more and one of potassium fewer.
+    """
+    return potassium_mol_m2 * FARADAY_C_PER_MOL * x_na / (1 + exchanged_share - x_na)
 
 
 def composition_at_charge(potassium_mol_m2: Any, charge_C_m2: Any, exchanged_share: Any = 0.0) -> Any:
@@ -72,14 +81,16 @@ def composition_at_charge(potassium_mol_m2: Any, charge_C_m2: Any, exchanged_sha
     return sodium / (sodium + potassium)
 
 
-def film_figures(thickness: Quantity, temperature_K: float) -> dict[str, Quantity]:
+def film_figures(thickness: Quantity, temperature_K: float, exchanged_share: float = 0.0) -> dict[str, Quantity]:
     """What a film of potassium takes while the anode stays liquid.
 
     Parameters
     ----------
     thickness : Quantity
-        Of the film, kind ``length``, > 0.
+        Of the film, kind ``length``, above 0 up to `THICKEST_FILM_M`.
     temperature_K : float
+    exchanged_share : float
+        See `composition_at_charge`; 0 to 1.
 
     Returns
     -------
@@ -96,6 +107,12 @@ def film_figures(thickness: Quantity, temperature_K: float) -> dict[str, Quantit
     """
     if thickness.value <= 0:
         raise InputError("a film needs a thickness above zero", given=str(thickness))
+    if thickness.value > THICKEST_FILM_M:
+        raise InputError(
+            "this is no film", given=str(thickness), allowed=f"a thickness up to {THICKEST_FILM_M * 1e3:g} mm"
+        )
+    if not 0 <= exchanged_share <= 1:
+        raise InputError("an exchanged share lies from 0 to 1", given=exchanged_share)
     window = liquid_window(temperature_K)
     if window is None:
         return {}
@@ -111,12 +128,13 @@ def film_figures(thickness: Quantity, temperature_K: float) -> dict[str, Quantit
 
     def relation(x: Mapping[str, Any]) -> dict[str, Any]:
         n = potassium_amount_mol_m2(x["thickness"], x["density"], x["molar_mass"])
-        found = {"all_liquid_from": charge_at_composition_C_m2(n, x["x_min"])}
+        found = {"all_liquid_from": charge_at_composition_C_m2(n, x["x_min"], exchanged_share)}
         if window.x_na_max < 1:
             per_thickness = potassium_amount_mol_m2(1.0, x["density"], x["molar_mass"])
             found |= {
-                "all_liquid_capacity": charge_at_composition_C_m2(n, x["x_max"]),
-                "film_thickness_per_areal_capacity": 1 / charge_at_composition_C_m2(per_thickness, x["x_max"]),
+                "all_liquid_capacity": charge_at_composition_C_m2(n, x["x_max"], exchanged_share),
+                "film_thickness_per_areal_capacity": 1
+                / charge_at_composition_C_m2(per_thickness, x["x_max"], exchanged_share),
             }
         return found
 

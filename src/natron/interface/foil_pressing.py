@@ -12,8 +12,8 @@ from natron.core import InputError, Quantity, QuantityError, did_you_mean, read_
 from natron.core.uncertainty import propagate
 from natron.interface.foil import Squeeze, extruded_share, foil_thickness_m, limiting_slope
 from natron.interface.metals import Creep, Metal, metal
-from natron.interface.pairs import CREEP
-from natron.interface.pressing import HAZARD
+from natron.interface.pairs import CREEP, check_parameter
+from natron.interface.pressing import HAZARD, near_melting
 from natron.materials import parameters
 
 SLIP_LIMIT_PA = 1e6
@@ -113,16 +113,23 @@ def press_foil(
             creep[name] = read_quantity(given, creep[name].kind)
         except QuantityError as error:
             raise error.at(key=name) from error
-        if not creep[name].value > 0:
-            raise InputError("this must be above 0", key=name, given=str(creep[name]))
-    inputs = {**creep, "temperature": temperature, "pressure": pressure, "radius": radius, "start": start_thickness}
+        check_parameter(name, creep[name])
+    inputs = {
+        **creep,
+        "temperature": temperature,
+        "pressure": pressure,
+        "radius": radius,
+        "start_thickness": start_thickness,
+    }
 
     def after(x: Mapping[str, Any], time_s: Any) -> Any:
-        return foil_thickness_m(Creep.of(x), x["pressure"], x["temperature"], time_s, x["radius"], x["start"], squeeze)
+        return foil_thickness_m(
+            Creep.of(x), x["pressure"], x["temperature"], time_s, x["radius"], x["start_thickness"], squeeze
+        )
 
     def relation(x: Mapping[str, Any]) -> dict[str, Any]:
         thickness = after(x, x["time"])
-        return {"thickness": thickness, "extruded": extruded_share(thickness, x["start"])}
+        return {"thickness": thickness, "extruded": extruded_share(thickness, x["start_thickness"])}
 
     found = propagate(relation, {**inputs, "time": time})
     origin = weakest_origin(q.origin for q in inputs.values())
@@ -130,7 +137,7 @@ def press_foil(
     curve = propagate(lambda x: {str(i): after(x, t) for i, t in enumerate(times)}, inputs, method="linear")
     nominal = np.array([curve[str(i)].value for i in range(CURVE_POINTS)])
     spread = np.array([curve[str(i)].standard_uncertainty for i in range(CURVE_POINTS)])
-    notes = []
+    notes = near_melting(temperature, of["melting_point"])
     if squeeze == "slip" and pressure.value > SLIP_LIMIT_PA:
         notes.append(f"Thinning without friction is not to be trusted above {SLIP_LIMIT_PA / 1e6:g} MPa.")
     if start_thickness.value > THIN_DISC * radius.value:

@@ -93,6 +93,11 @@ def pressing_map(
         raise InputError("a map needs a time of pressing", key="time", given=str(time), allowed="above 0 s")
     of.metal.require_solid(lowest_temperature_K)
     melting = of.values["melting_point"].value
+    if not melting > lowest_temperature_K + BELOW_MELTING_K:
+        raise InputError(
+            "a map is of the solid, and ends at the melting point", key="melting_point",
+            given=str(of.values["melting_point"]), allowed=f"above {lowest_temperature_K - 273.15:.4g} °C",
+        )  # fmt: skip
     temperature = np.linspace(lowest_temperature_K, melting - BELOW_MELTING_K, points)
     pressure = np.geomspace(*pressure_range_Pa, points)
     values: dict[str, Any] = {name: q.value for name, q in of.values.items()} | {

@@ -115,11 +115,18 @@ def pair(
         except QuantityError as error:
             raise error.at(key=key) from error
     for key, q in values.items():
-        _check(key, q)
+        check_parameter(key, q)
     return Pair(of, name, values)
 
 
-def _check(key: str, q: Quantity) -> None:
+def check_parameter(key: str, q: Quantity) -> None:
+    """Nothing, where a parameter of pressing lies in its range.
+
+    Raises
+    ------
+    InputError
+        Where it does not.
+    """
     if key in _ABOVE_ZERO and not q.value > 0:
         raise InputError("this must be above 0", key=key, given=str(q))
     if key in _BELOW_ONE and not 0 <= q.value < 1:

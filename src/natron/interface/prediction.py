@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from natron.core import InputError, Quantity
 from natron.core.kinds import kind
 from natron.core.uncertainty import draw
-from natron.interface.conditions import Bench
+from natron.interface.conditions import ABOVE_ZERO, Bench
 from natron.interface.population import NEVER, Engine, Population, run
 from natron.interface.protocol import Protocol
 from natron.interface.survival import law_of
@@ -35,6 +35,9 @@ CELLS_PER_BATCH = 100
 
 MOST_CELLS, MOST_STEPS = 2_000_000, 4_000_000_000
 """Limits on virtual cells, and on cells times half steps: some minutes of work."""
+
+LEAST_DRAW = 0.1
+"""Share of its nominal value below which no draw of an input goes that must be above zero."""
 
 NOMINAL_CELLS = 2000
 """Cells of the batch at the nominal parameters and of each bar of the tornado."""
@@ -217,6 +220,10 @@ def _drawn(bench: Bench, draws: int, seed: int) -> dict[str, Array]:
     """Samples of every uncertain input, shape (draws,); the batch's share of failures from its Jeffreys posterior."""
     found = draw(bench.inputs, samples=draws, seed=seed)
     values = {name: np.broadcast_to(np.asarray(value, dtype=float), draws) for name, value in found.items()}
+    for name, value in values.items():
+        # the far tail of a normal draw; the nominal value and its ± are above zero
+        floor = bench.inputs[name].value * LEAST_DRAW if name in ABOVE_ZERO else 0.0
+        values[name] = np.maximum(value, floor)
     failed, of = bench.inputs["batch_failed"].value, bench.inputs["batch_cells"].value
     generator = np.random.Generator(np.random.PCG64(seed + 1))
     values["batch_failed_share"] = generator.beta(failed + 0.5, of - failed + 0.5, draws)

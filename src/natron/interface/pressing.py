@@ -15,8 +15,8 @@ from natron.core.uncertainty import DEFAULT_SAMPLES, Propagated, draw, propagate
 from natron.interface.contact import (
     acoustic_softening,
     closure_rate_per_s,
+    constriction_resistance_ohm_m2,
     contact_fraction,
-    interface_resistance_ohm_m2,
     residual_gap_m,
     smallest_pore_filled_m,
 )
@@ -36,12 +36,15 @@ MELTING_MARGIN_K = 2.0
 CRACKING_WARNING = 0.01
 """Probability of cracking from which a pressing that should hold carries a warning."""
 
+SLOWEST_CLOSURE_PER_S = 1e-20
+"""Rate below which gaps are said not to close: slower than the age of the universe by far."""
+
 ROOM_K = 298.15
 """Temperature at which the interface's resistance is given unless asked otherwise."""
 
 HAZARD = (
-    "Hazard: hot {metal} under pressure burns on contact with air and reacts violently with water; work under argon "
-    "or in vacuum, without water nearby, with a class D extinguisher at hand."
+    "Hazard: hot {metal} burns on contact with air and reacts violently with water; work under argon or in vacuum, "
+    "without water nearby, with a class D extinguisher at hand."
 )
 """The line that goes with every proposal to handle hot metal."""
 
@@ -91,7 +94,7 @@ class Pressing:
     residual_gap, smallest_pore : Quantity or None
         Mean gap left, and the finest pore filled even where the metal does not wet.
     closure_time : Quantity or None
-        1/k_c, in which isolated gaps close; None without pressure.
+        1/k_c, in which isolated gaps close; None where that is slower than `SLOWEST_CLOSURE_PER_S`.
     lowest_pressure : Quantity or None
         Giving the required contact in this time at this temperature.
     cracking : Cracking or None
@@ -136,14 +139,13 @@ def contact_of(values: Mapping[str, Any]) -> Any:
 
 
 def resistance_of(values: Mapping[str, Any], contact: Any) -> Any:
-    """Interface resistance from a pressing's inputs by name and its contact fraction."""
-    return interface_resistance_ohm_m2(
-        contact,
-        values["charge_transfer_resistance"],
-        values["electrolyte_conductivity"],
-        values["spot_spacing"],
-        film_ohm_m2=values["film_resistance"],
-    )
+    """Interface resistance from a pressing's inputs by name and its contact fraction.
+
+    Without the guard of `natron.interface.interface_resistance_ohm_m2`: a draw or a search that comes upon no contact
+    expects infinity or a division by zero there, not a refusal.
+    """
+    spreading = constriction_resistance_ohm_m2(contact, values["spot_spacing"], values["electrolyte_conductivity"])
+    return (values["charge_transfer_resistance"] + values["film_resistance"]) / contact + spreading
 
 
 def ceramic_of(values: Mapping[str, Any]) -> Ceramic:
@@ -231,7 +233,7 @@ def press(
         return Pressing(outcome="leaks", state="liquid", assumed=assumed, warnings=tuple(notes), **nothing, **common)
     # melting point as the user may have set it; the metal's own guard sees to the cold end
     of.metal.require_solid(min(temperature.value, of.metal.melting_point_K - 1))
-    notes += [*about_ceramic, *_near_melting(of, temperature, melting)]
+    notes += [*about_ceramic, *near_melting(temperature, of.values["melting_point"])]
     inputs = {
         **{name: of.values[name] for name in CREEP},
         **{
@@ -244,6 +246,8 @@ def press(
         "time": time,
     }  # fmt: skip
     touching = pressure.value > 0 and time.value > 0
+    # so light or so short a touch that its share is below the smallest number counts as none
+    touching = touching and contact_of({n: q.value for n, q in inputs.items()} | {"softening": softening}) > 0
     transfer, conductivity = _resistances(of, resistance_at_K, notes)
     known = transfer is not None and conductivity is not None
     if transfer is not None and conductivity is not None:
@@ -256,7 +260,9 @@ def press(
         root = propagate(lambda x: {"pressure": lowest_pressure_Pa({**x, "softening": softening})}, inputs)
         lowest = _quantity(root["pressure"], "pressure", inputs)
     if touching:
-        found = propagate(lambda x: _results({**x, "softening": softening}, known), inputs)
+        creep = Creep.of({n: q.value for n, q in inputs.items()}).softened(softening)
+        closes = closure_rate_per_s(creep, pressure.value, temperature.value) > SLOWEST_CLOSURE_PER_S
+        found = propagate(lambda x: _results({**x, "softening": softening}, known, closes), inputs)
         contact = _quantity(found["contact"], "share", inputs)
         gap = _quantity(found["gap"], "length", inputs)
     else:
@@ -294,14 +300,12 @@ def press(
     )
 
 
-def _results(x: Mapping[str, Any], known: bool) -> dict[str, Any]:
+def _results(x: Mapping[str, Any], known: bool, closes: bool) -> dict[str, Any]:
     contact = contact_of(x)
-    creep = Creep.of(x).softened(x["softening"])
-    found = {
-        "contact": contact,
-        "gap": residual_gap_m(contact, x["gap_depth"]),
-        "closure_time": 1 / closure_rate_per_s(creep, x["pressure"], x["temperature"]),
-    }
+    closure = closure_rate_per_s(Creep.of(x).softened(x["softening"]), x["pressure"], x["temperature"])
+    found = {"contact": contact, "gap": residual_gap_m(contact, x["gap_depth"])}
+    if closes:
+        found["closure_time"] = 1 / closure
     if known:
         found["resistance"] = resistance_of(x, contact)
     return found
@@ -328,10 +332,11 @@ def _softening(intensity: Quantity | None, coefficient: float | None) -> float:
     return float(acoustic_softening(intensity.value, coefficient))
 
 
-def _near_melting(of: Pair, temperature: Quantity, melting_K: float) -> list[str]:
-    margin = melting_K - temperature.value
+def near_melting(temperature: Quantity, melting_point: Quantity) -> list[str]:
+    """What to mind where a solid metal is pressed close to its melting point; empty where it is not."""
+    margin = melting_point.value - temperature.value
     if temperature.uncertainty is not None and temperature.uncertainty >= margin:
-        return [f"Within its uncertainty the temperature reaches the melting point ({of.values['melting_point']})."]
+        return [f"Within its uncertainty the temperature reaches the melting point ({melting_point})."]
     if margin < MELTING_MARGIN_K:
         return [
             f"Only {margin:.1f} K below the melting point: hold the temperature within ±{margin / 2:.1f} K everywhere."

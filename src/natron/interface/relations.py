@@ -10,11 +10,10 @@ from typing import Any
 
 from natron.core import Quantity
 from natron.core.relation import NamedRelation
-from natron.interface.contact import constriction_resistance_ohm_m2
 from natron.interface.foil import foil_thickness_m
 from natron.interface.metals import Creep, metal
 from natron.interface.pairs import CREEP, pair
-from natron.interface.pressing import ceramic_of, contact_of, lowest_pressure_Pa
+from natron.interface.pressing import ceramic_of, contact_of, lowest_pressure_Pa, resistance_of
 from natron.interface.voids import PARAMETERS, VoidModel, void_parameters
 from natron.materials import material, parameters
 
@@ -56,12 +55,6 @@ def _foil_library(texts: Mapping[str, str]) -> dict[str, Quantity]:
     return {**{name: of[name] for name in CREEP}, "start_thickness": parameters("foil")["start_thickness"]}
 
 
-def _resistance(x: Mapping[str, Any], contact: Any) -> Any:
-    # without the guard against no contact: a search that comes upon it expects a division by zero, not a refusal
-    spreading = constriction_resistance_ohm_m2(contact, x["spot_spacing"], x["electrolyte_conductivity"])
-    return (x["charge_transfer_resistance"] + x["film_resistance"]) / contact + spreading
-
-
 def _voids(x: Mapping[str, Any]) -> VoidModel:
     return VoidModel.of(x["molar_mass"] / x["density"], x)
 
@@ -91,14 +84,14 @@ RELATIONS: dict[str, NamedRelation] = {
             "electrolyte_conductivity": "conductivity",
         },
         "area_specific_resistance",
-        lambda x: _resistance(x, x["contact_fraction"]),
+        lambda x: resistance_of(x, x["contact_fraction"]),
         library=lambda _: {name: parameters("contact")[name] for name in ("spot_spacing", "film_resistance")},
     ),
     "resistance_after_pressing": NamedRelation(
         "interface resistance after pressing, at the temperature for which the pair's resistance is known",
         {"pressure": "pressure", "temperature": "temperature", "time": "time"},
         "area_specific_resistance",
-        lambda x: _resistance(x, contact_of(x)),
+        lambda x: resistance_of(x, contact_of(x)),
         texts=("metal", "electrolyte"),
         library=_pressing_library,
     ),

@@ -182,8 +182,9 @@ def _plausible(rows: np.ndarray[Any, np.dtype[np.void]]) -> bool:
     """Whether the rows' times are finite and in order, as they are not after a wrong guess."""
     if "time/s" not in (rows.dtype.names or ()):
         return True
-    time = rows["time/s"].astype(float)
-    return bool(np.isfinite(time).all() and (np.diff(time) >= 0).mean() > _IN_ORDER)
+    with np.errstate(invalid="ignore"):
+        time = rows["time/s"].astype(float)
+    return bool(np.isfinite(time).all() and (np.diff(time, prepend=time[:1]) >= 0).mean() > _IN_ORDER)
 
 
 def _by_column(
@@ -193,8 +194,10 @@ def _by_column(
     columns = {name: np.empty(len(rows)) for name in names}
     for begin in range(0, len(rows), _STRETCH):
         stretch = rows[begin : begin + _STRETCH]
-        for name, column in columns.items():
-            column[begin : begin + _STRETCH] = stretch[name]
+        # of the bit patterns that are no number, some are signals to numpy
+        with np.errstate(invalid="ignore"):
+            for name, column in columns.items():
+                column[begin : begin + _STRETCH] = stretch[name]
     return columns
 
 

@@ -21,6 +21,8 @@ MAX_COLUMNS = 2000
 """More than any instrument writes; a line with more is damage, and must not cost minutes."""
 _MAX_HEADER_CHARS = 4_000_000
 _MAX_EXTRA = 1000
+_GROWTH, _ALLOWANCE, _CELL_BYTES = 12, 64_000_000, 16
+"""What a text may become as a table: a field takes 16 bytes, be it empty, and two in the text, be it one digit."""
 _MANY_CHARS = 2_000_000
 _MAX_WALK = 16_000_000
 _MAX_BLOCKS = 2000
@@ -267,6 +269,15 @@ def read_rows(
         raw = first + separator.encode() * -extra + raw[len(first) :]
     names = unique([*headers, *[""] * max(0, min(extra, _MAX_EXTRA))])
     kind = pl.Float64 if floats else pl.String
+    rows = raw.count(b"\n") + 1
+    if rows * len(names) > (_GROWTH * len(raw) + _ALLOWANCE) // _CELL_BYTES:
+        raise DataError(
+            f"the table's {rows} rows are far shorter than its line of {len(headers)} names",
+            file=file,
+            given=f"{len(raw)} bytes for {rows * len(names)} fields",
+            allowed="a field for each name",
+            hint="The file is damaged, or its line of names belongs to another table; export it again.",
+        )
     try:
         with warnings.catch_warnings():
             # polars guesses the number of rows with quotation marks counted, and says so where a lone one made

@@ -51,8 +51,8 @@ COLUMNS = (
     Column("aux3_temperature_degC", T3, "degC"),
 )
 _NDA = b"NEWARE"
-_ALLOWANCE = 20 * 1024**2
-"""What a small archive may unpack to: reading it takes eight times that much memory."""
+_ALLOWANCE = 12 * 1024**2
+"""What a small archive may unpack to: reading it takes thirteen times that much memory."""
 
 
 def sniff(source: Source) -> str | None:

@@ -45,6 +45,9 @@ _MIN_POINTS = 2
 LARGEST = 1e30
 """Beyond what any instrument records, in the column's unit: no number either, for its products would overflow."""
 _KELVIN = 273.15
+_YEAR_S = 365.25 * 86400
+_LONGEST_TEST_S = 10 * _YEAR_S
+"""A longer test time is more likely one in another unit than a cell that was cycled that long."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,11 @@ def assemble(
     placed = _spectra(table, spectral, area, temperature, found.thickness_m, provenance, said)
     record = None
     if has_time and not spectral.all():
+        if table[TIME][-1] > _LONGEST_TEST_S:
+            said.append(
+                f"the test time goes on for {table[TIME][-1] / _YEAR_S:.3g} years: check its unit, as every charge is "
+                "too large by the same factor where that is wrong (a mapping file can say it)"
+            )
         if found.start is not None and UNIX not in table.columns:
             table = table.with_columns((pl.col(TIME) + found.start).alias(UNIX))
             said.append(f"{UNIX} is the start in the header, counted as if in UTC, and the test time")

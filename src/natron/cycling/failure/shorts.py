@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ _NUCLEATION = 0.1
 _EQUAL_CURRENT = 0.1
 _NOISE_RATIO = 5.0
 _LOST_VOLTAGE = 0.1
+_USUAL = 100
 _SYMMETRIC_SHARE = 0.8
 _SYMMETRIC_OFFSET_V = 0.1
 
@@ -126,17 +126,31 @@ class _Charge:
     falls: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Passed:
+    """What each half step passed: arrays of one place for each."""
+
+    sign: NDArray[np.int64]
+    current_A: Floats
+    capacity_Ah: Floats
+
+
 def _of_charges(record: CyclingRecord, half_steps: Sequence[HalfStep], criteria: ShortCriteria) -> tuple[Event, ...]:
     """Shorts of a full or half cell, from its charges."""
     events: list[Event] = []
     sound: list[_Charge] = []
+    passed = _Passed(
+        sign=np.array([half.sign for half in half_steps]),
+        current_A=np.array([half.current_A for half in half_steps]),
+        capacity_Ah=np.array([half.capacity_Ah for half in half_steps]),
+    )
     for k, half in enumerate(half_steps):
         if half.sign < 0:
             continue
         charge = _charge(record, half, criteria)
         if charge is None:
             continue
-        signals, kind = _signals(charge, k, half_steps, sound, criteria)
+        signals, kind = _signals(charge, k, passed, sound[-_USUAL:], criteria)
         if kind is None:
             sound.append(charge)
             continue
@@ -190,11 +204,10 @@ def _charge(record: CyclingRecord, half: HalfStep, criteria: ShortCriteria) -> _
 
 
 def _signals(
-    charge: _Charge, k: int, half_steps: Sequence[HalfStep], sound: Sequence[_Charge], criteria: ShortCriteria
+    charge: _Charge, k: int, passed: _Passed, sound: Sequence[_Charge], criteria: ShortCriteria
 ) -> tuple[list[str], ShortKind | None]:
     """What speaks for a short in a charge, and of which kind; None where fewer than two signals agree."""
     signals: list[str] = []
-    half = charge.half
     lost = False
     if charge.falls:
         times = "once" if charge.falls == 1 else f"{charge.falls} times"
@@ -209,10 +222,10 @@ def _signals(
             signals.append(f"the voltage is lost: {charge.lowest_V:.3f} V")
         elif charge.falls and charge.end_V < usual_end - criteria.voltage_fall_V:
             signals.append(f"it ends at {charge.end_V:.3f} V instead of {usual_end:.3f} V")
-    excess = _excess(half, half_steps[:k], criteria)
+    excess = _excess(k, passed, criteria)
     if excess:
         signals.append(excess)
-    efficiency = _efficiency(k, half_steps, criteria)
+    efficiency = _efficiency(k, passed, criteria)
     if efficiency:
         signals.append(efficiency)
     if len(signals) < 2:
@@ -220,28 +233,27 @@ def _signals(
     return signals, "hard_short" if lost else "soft_short"
 
 
-def _excess(half: HalfStep, before: Sequence[HalfStep], criteria: ShortCriteria) -> str | None:
+def _excess(k: int, passed: _Passed, criteria: ShortCriteria) -> str | None:
     """Whether a charge took more than the cell ever held, at this current or a lower one, in two charges or more."""
-    held = [one.capacity_Ah for one in before if abs(one.current_A) <= (1 + _EQUAL_CURRENT) * abs(half.current_A)]
-    if len(held) < 3 or not half.capacity_Ah > criteria.capacity_excess * max(held):
+    current, capacity = np.abs(passed.current_A[: k + 1]), passed.capacity_Ah[: k + 1]
+    held = capacity[:-1][current[:-1] <= (1 + _EQUAL_CURRENT) * current[k]]
+    if len(held) < 3 or not capacity[k] > criteria.capacity_excess * held.max():
         return None
-    return f"it takes {half.capacity_Ah * 1e3:.4g} mAh where the cell has held {max(held) * 1e3:.4g} mAh at most"
+    return f"it takes {capacity[k] * 1e3:.4g} mAh where the cell has held {held.max() * 1e3:.4g} mAh at most"
 
 
-def _efficiency(k: int, half_steps: Sequence[HalfStep], criteria: ShortCriteria) -> str | None:
+def _efficiency(k: int, passed: _Passed, criteria: ShortCriteria) -> str | None:
     """Whether the discharge after charge k gives much less of it back than those before, at equal currents."""
-    if k + 1 >= len(half_steps) or half_steps[k + 1].sign > 0 or half_steps[k].capacity_Ah <= 0:
+    sign, current, capacity = passed.sign[: k + 2], passed.current_A[: k + 2], passed.capacity_Ah[: k + 2]
+    if len(sign) < k + 2 or sign[-1] > 0 or capacity[k] <= 0:
         return None
-    wanted = (half_steps[k].current_A, half_steps[k + 1].current_A)
-    ratios = [
-        discharge.capacity_Ah / charge.capacity_Ah
-        for charge, discharge in pairwise(half_steps[: k + 1])
-        if charge.sign > 0 > discharge.sign
-        and charge.capacity_Ah > 0
-        and abs(charge.current_A / wanted[0] - 1) <= _EQUAL_CURRENT
-        and abs(discharge.current_A / wanted[1] - 1) <= _EQUAL_CURRENT
-    ]
-    found = half_steps[k + 1].capacity_Ah / half_steps[k].capacity_Ah
-    if len(ratios) < 2 or found >= (1 - criteria.efficiency_fall) * float(np.median(ratios)):
+    paired = (sign[:-2] > 0) & (sign[1:-1] < 0) & (capacity[:-2] > 0)
+    paired &= np.abs(current[:-2] - current[-2]) <= _EQUAL_CURRENT * abs(current[-2])
+    paired &= np.abs(current[1:-1] - current[-1]) <= _EQUAL_CURRENT * abs(current[-1])
+    before = np.flatnonzero(paired)
+    if len(before) < 2:
         return None
-    return f"the discharge after it gives back {found * 100:.1f} % of it, {float(np.median(ratios)) * 100:.1f} % before"
+    usual, found = float(np.median(capacity[before + 1] / capacity[before])), float(capacity[-1] / capacity[k])
+    if found >= (1 - criteria.efficiency_fall) * usual:
+        return None
+    return f"the discharge after it gives back {found * 100:.1f} % of it, {usual * 100:.1f} % before"

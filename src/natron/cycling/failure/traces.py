@@ -10,32 +10,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 from scipy.optimize import nnls
 
+from natron.cycling.failure.offset import LEVEL_CHANGE, MAD, Offset, offset
 from natron.cycling.half_step import HalfStep
 from natron.cycling.rows import rows_of
 from natron.data import CyclingRecord
 
 Floats = NDArray[np.float64]
 
-_LEVEL_CHANGE = 0.03
 _FEWEST_ROWS = 3
 _RAMP_LEVELS = 25
 _RAMP_SPAN = 1.3
-_MAD = 1.4826
-_PAIRS = 5
 _BINS = 40
 _EDGE = 0.08
 _STRAY = 6.0
 _QUIET = 2.0
 _EQUAL_V = 1e-9
-_UNKNOWN_OFFSET_V = 1e-3
-_PAIRS_ERROR = 0.1
 _MODEL_ERROR = 0.015
 _START_TIMES = (0.015, 0.06, 0.25)
 _GROWTH_TIMES = (0.1, 0.35)
@@ -158,9 +152,9 @@ class Profile:
 
     @cached_property
     def base_V(self) -> float:
-        """The level before growth: the lower quartile of the settled bins."""
+        """The level before growth: the lower quartile of the smooth curve where it has settled."""
         settled = self.place >= _EDGE
-        return float(np.percentile(self.level_V[settled] if settled.any() else self.level_V, 25))
+        return float(np.percentile(self.smooth_V[settled] if settled.any() else self.smooth_V, 25))
 
 
 @dataclass(frozen=True)
@@ -207,8 +201,8 @@ def traces(record: CyclingRecord, half_steps: Sequence[HalfStep]) -> Traces:
         _raw(k, half, rows, ramp, time, voltage, current, increment)
         for k, (half, rows, ramp) in enumerate(pieces, start=1)
     ]
-    offset = _offset(raw, voltage, time, resting)
-    items = [_finished(trace, offset, time) for trace in raw]
+    no_current = offset(raw, voltage, time, resting)
+    items = [_finished(trace, no_current, time) for trace in raw]
     reversed_sign = sum(float(np.mean(trace.polarisation_V)) for trace in items) < 0
     if reversed_sign:
         items = [replace(trace, polarisation_V=-trace.polarisation_V) for trace in items]
@@ -217,7 +211,9 @@ def traces(record: CyclingRecord, half_steps: Sequence[HalfStep]) -> Traces:
     items = [replace(trace, noise_V=float(np.hypot(trace.noise_V, least))) for trace in items]
     quiet = float(np.percentile([trace.noise_V for trace in items], 25)) if items else 0.0
     items = [replace(trace, quiet_V=min(max(trace.noise_V, quiet), _QUIET * quiet)) for trace in items]
-    return Traces(tuple(items), float(np.median(offset.voltage_V)), offset.error_V, offset.told_by, reversed_sign)
+    return Traces(
+        tuple(items), float(np.median(no_current.voltage_V)), no_current.error_V, no_current.told_by, reversed_sign
+    )
 
 
 def _levels(rows: NDArray[np.int64], current_A: Floats) -> list[tuple[NDArray[np.int64], bool]]:
@@ -225,7 +221,7 @@ def _levels(rows: NDArray[np.int64], current_A: Floats) -> list[tuple[NDArray[np
     if len(rows) < _FEWEST_ROWS:
         return []
     level = current_A[rows]
-    changes = np.abs(np.diff(level)) > _LEVEL_CHANGE * np.maximum(level[1:], level[:-1])
+    changes = np.abs(np.diff(level)) > LEVEL_CHANGE * np.maximum(level[1:], level[:-1])
     parts = np.split(rows, np.flatnonzero(changes) + 1)
     long = [part for part in parts if len(part) >= _FEWEST_ROWS]
     levels = np.unique(np.round(level / level.max(), 4)).size
@@ -234,7 +230,7 @@ def _levels(rows: NDArray[np.int64], current_A: Floats) -> list[tuple[NDArray[np
     merged: list[NDArray[np.int64]] = []
     for part in long:
         before = np.median(current_A[merged[-1]]) if merged else 0.0
-        if merged and abs(np.median(current_A[part]) - before) <= _LEVEL_CHANGE * before:
+        if merged and abs(np.median(current_A[part]) - before) <= LEVEL_CHANGE * before:
             merged[-1] = np.concatenate([merged[-1], part])
         else:
             merged.append(part)
@@ -274,8 +270,8 @@ def _raw(
     )
 
 
-def _finished(trace: Trace, offset: _Offset, time: Floats) -> Trace:
-    u = trace.polarisation_V - trace.sign * np.interp(time[trace.rows], offset.time_s, offset.voltage_V)
+def _finished(trace: Trace, no_current: Offset, time: Floats) -> Trace:
+    u = trace.polarisation_V - trace.sign * np.interp(time[trace.rows], no_current.time_s, no_current.voltage_V)
     if trace.is_ramp:
         keep = trace.current_A > 0.05 * trace.current_A.max()
         share = trace.current_A[keep] / trace.current_A.max()
@@ -311,7 +307,7 @@ def _noise(u: Floats) -> float:
     if len(u) < 4:
         return 0.0
     # that of a second difference is √6 times that of a sample
-    return _MAD * float(np.median(np.abs(u[2:] - 2 * u[1:-1] + u[:-2]))) / math.sqrt(6)
+    return MAD * float(np.median(np.abs(u[2:] - 2 * u[1:-1] + u[:-2]))) / math.sqrt(6)
 
 
 def _resolution(raw: Sequence[Trace]) -> float:
@@ -321,53 +317,6 @@ def _resolution(raw: Sequence[Trace]) -> float:
     if moved.size == 0 or moved.size > 0.8 * steps.size:
         return 0.0
     return float(np.percentile(moved, 5))
-
-
-@dataclass(frozen=True)
-class _Offset:
-    """Voltage at no current over time."""
-
-    time_s: Floats
-    voltage_V: Floats
-    error_V: float
-    told_by: str
-
-
-def _offset(raw: Sequence[Trace], voltage: Floats, time: Floats, resting: NDArray[np.bool_]) -> _Offset:
-    """Voltage at no current: from the ends of rests, and over time; else from neighbours of both directions."""
-    rows = np.flatnonzero(resting)
-    runs = [run[len(run) // 2 :] for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(run) >= 2]
-    if runs:
-        at = np.array([time[run].mean() for run in runs])
-        rest = np.array([np.median(voltage[run]) for run in runs])
-        calm = median_filter(rest, size=5, mode="nearest")
-        return _Offset(at, calm, float(_MAD * np.median(np.abs(rest - calm))), "rests")
-    pairs = []
-    for first, second in pairwise(raw):
-        if first.sign != second.sign and abs(first.magnitude_A / second.magnitude_A - 1) < _LEVEL_CHANGE:
-            pairs.append((first.magnitude_A, _middle(first, second)))
-    # at the lowest currents a difference between the directions adds least to it
-    lowest = np.array([middle for _, middle in sorted(pairs)[:_PAIRS]])
-    if lowest.size == 0:
-        return _Offset(np.zeros(1), np.zeros(1), _UNKNOWN_OFFSET_V, "none")
-    middle = np.array([np.median(lowest)])
-    spread = float(_MAD * np.median(np.abs(lowest - middle))) if lowest.size > 2 else abs(float(middle[0]))
-    # half of what the directions differ by, and its drift, hide in it
-    return _Offset(np.zeros(1), middle, float(np.hypot(spread, _PAIRS_ERROR * middle[0])), "pairs")
-
-
-def _middle(first: Trace, second: Trace) -> float:
-    """Voltage halfway between two neighbours of opposite directions.
-
-    From their second halves, or from the end of one and the beginning of the other: growth that goes on from one to
-    the other cancels in the second, growth that starts anew in the first. A symmetric cell's is near zero, so the
-    lesser of both.
-    """
-    v, w = first.polarisation_V * first.sign, second.polarisation_V * second.sign
-    m, n = len(v), len(w)
-    halves = 0.5 * float(np.median(v[m // 2 :]) + np.median(w[n // 2 :]))
-    across = 0.5 * float(np.median(v[-max(m // 5, 1) :]) + np.median(w[n // 20 : n // 20 + max(n // 5, 1)]))
-    return min(halves, across, key=abs)
 
 
 def _profile(trace: Trace) -> Profile:

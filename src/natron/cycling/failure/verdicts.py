@@ -24,7 +24,9 @@ ShortKind = Literal["hard_short", "soft_short"]
 Floats = NDArray[np.float64]
 
 _RECENT = 6
+_REMEMBERED = 60
 _GROWN = 0.08
+_KNOWN = 0.1
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,15 @@ class _Sound:
 
     sign: int
     resistance_ohm: float
+    error_ohm: float
     noise_V: float
     rise: float
     fall: float
+
+    @property
+    def well_known(self) -> bool:
+        """Whether noise and offset leave its resistance standing."""
+        return self.error_ohm < _KNOWN * self.resistance_ohm
 
 
 def judge(
@@ -167,9 +175,10 @@ def judge(
         if not shorted:
             base = trace.profile.base_V
             if base > 0:
-                sound.append(
-                    _Sound(trace.sign, base / trace.magnitude_A, trace.noise_V, verdict.rise, _fallen(trace.profile))
-                )
+                error = math.hypot(1.2533 * trace.quiet_V / math.sqrt(len(trace.rows)), found.offset_error_V)
+                resistance, uncertainty = base / trace.magnitude_A, error / trace.magnitude_A
+                fallen = _fallen(trace.profile)
+                sound.append(_Sound(trace.sign, resistance, uncertainty, trace.noise_V, verdict.rise, fallen))
         verdicts.append(verdict)
     return tuple(verdicts)
 
@@ -220,7 +229,9 @@ def _judge(
             return verdict("below floor" if kind == "hard_short" else "noisy", kind, low.at, 0.9, f"still {words}")
         if restless:
             return verdict("noisy", kind, low.at, _confidence(1 - low.level_V / expected, True), words)
-        if low.level_V < criteria.hard_level * expected or _stands_apart(trace, low, sound, criteria):
+        unsure_V = 2 * (low.error_V + offset_error_V)
+        apart = _stands_apart(trace, low, unsure_V, sound, criteria) and not _grows_out_of_it(p, expected, sound)
+        if low.level_V + unsure_V < criteria.hard_level * expected or apart:
             return verdict("abrupt", kind, low.at, 0.7, f"{words}, and the sound half steps before lay close together")
         if rise > -0.05 and len(sound) >= 2:
             return verdict(
@@ -272,10 +283,13 @@ def _expected(trace: Trace, sound: Sequence[_Sound]) -> float | None:
     """Polarisation to be expected at least from the sound half steps before.
 
     The lowest resistance of the last few; where these have grown voids, which plating may fill again, also of
-    the last ones before that. A resistance that has been falling may fall on by as much.
+    the last ones before that. A resistance that has been falling may fall on by as much. Where some stand out of
+    noise and offset, those that do not are left out: the lowest of them would be the noise's.
     """
     if not sound:
         return None
+    sound = sound[-_REMEMBERED:]
+    sound = [one for one in sound if one.well_known] or sound
     recent = list(sound[-_RECENT:])
     if any(one.rise > _GROWN for one in recent):
         recent += [one for one in sound[:-_RECENT] if one.rise <= _GROWN][-_RECENT:]
@@ -369,6 +383,7 @@ class _Low:
     at: int
     share: float
     level_V: float
+    error_V: float
 
 
 def _low(p: Profile, expected_V: float | None, offset_error_V: float, criteria: ShortCriteria) -> _Low | None:
@@ -386,7 +401,7 @@ def _low(p: Profile, expected_V: float | None, offset_error_V: float, criteria: 
     share = count * p.width
     if share < criteria.low_share or count < 2 or expected_V - level < criteria.significance * error:
         return None
-    return _Low(first, share, level)
+    return _Low(first, share, level, error)
 
 
 def _comes_back(p: Profile, expected_V: float | None, criteria: ShortCriteria) -> tuple[int, float, float] | None:
@@ -435,14 +450,19 @@ def _restless(trace: Trace, sound: Sequence[_Sound], criteria: ShortCriteria) ->
     return restless, ", ".join(words)
 
 
-def _stands_apart(trace: Trace, low: _Low, sound: Sequence[_Sound], criteria: ShortCriteria) -> bool:
+def _stands_apart(trace: Trace, low: _Low, unsure_V: float, sound: Sequence[_Sound], criteria: ShortCriteria) -> bool:
     """Whether the low level lies much farther below the last sound levels than these lie apart."""
     if len(sound) < 3:
         return False
     logs = [math.log(one.resistance_ohm) for one in sound[-5:]]
     largest = max(abs(b - a) for a, b in pairwise(logs))
-    depth = min(logs[-2:]) - math.log(max(low.level_V / trace.magnitude_A, 1e-12))
+    depth = min(logs[-2:]) - math.log(max((low.level_V + unsure_V) / trace.magnitude_A, 1e-12))
     return depth > criteria.jump * largest
+
+
+def _grows_out_of_it(p: Profile, expected_V: float, sound: Sequence[_Sound]) -> bool:
+    """Whether voids grow as they did before, from a start that plating made better than it was."""
+    return p.rise > _GROWN and p.end_V > expected_V and any(one.rise > _GROWN for one in sound[-_RECENT:])
 
 
 def _mV(value_V: float) -> str:

@@ -27,9 +27,10 @@ class VoidCriteria:
     Parameters
     ----------
     rise : float
-        Growth of the polarisation within each half step of a step, above that usual at lower currents.
+        Growth of the polarisation within the two half steps of a step on average, above that usual at lower
+        currents; half of it within each.
     significance : float
-        Standard errors by which it has to stand out of the noise.
+        Standard errors by which both together have to stand out of the noise; each by half of them.
     recovery : float
         Share of the growth that the next half step starts without, where plating has filled the voids.
     """
@@ -85,8 +86,9 @@ def void_onset(
     for step in protocol.steps:
         members = [by_index[i] for i in step.traces if short is None or i < short]
         usual = [_usual_growth(v.trace, lower) for v in members]
-        growing = [_grows(v, u, criteria) for v, u in zip(members, usual, strict=True)]
-        at = next((k for k in range(len(members)) if _both_grow(members, growing, k, protocol.one_way)), None)
+        together = 1 if protocol.one_way else 2
+        places = range(len(members) - together + 1)
+        at = next((k for k in places if _grow(members[k : k + together], usual[k], criteria)), None)
         if at is not None:
             onset = _onset(members, at, step, usual[at], verdicts, criteria, area_m2, first=not lower)
             # in the first step there is nothing to compare with: it has to look like a void in every respect
@@ -109,17 +111,22 @@ def _usual_growth(trace: Trace, lower: Sequence[Trace]) -> float:
     return max(float(np.median(growths)), 0.0) if growths else 0.0
 
 
-def _grows(verdict: Verdict, usual: float, criteria: VoidCriteria) -> bool:
-    rise = verdict.rise - usual
-    return verdict.short is None and rise >= criteria.rise and rise >= criteria.significance * verdict.rise_error
+def _grow(members: Sequence[Verdict], usual: float, criteria: VoidCriteria) -> bool:
+    """Whether a half step, or both of two neighbours of opposite directions, grow: by enough and surely, on average.
 
-
-def _both_grow(members: Sequence[Verdict], growing: Sequence[bool], k: int, one_way: bool) -> bool:
-    if not growing[k]:
+    Neither may do so by less than half of that: one that does not grow is no void's.
+    """
+    if any(v.short is not None for v in members) or len({v.trace.sign for v in members}) < len(members):
         return False
-    if one_way:
-        return True
-    return k + 1 < len(members) and growing[k + 1] and members[k].trace.sign != members[k + 1].trace.sign
+    rises = np.array([v.rise - usual for v in members])
+    sure = rises / np.maximum([v.rise_error for v in members], 1e-12)
+    together = float(sure.sum()) / np.sqrt(len(members))
+    return bool(
+        rises.mean() >= criteria.rise
+        and rises.min() >= 0.5 * criteria.rise
+        and together >= criteria.significance
+        and sure.min() >= 0.5 * criteria.significance
+    )
 
 
 def _saturates(verdict: Verdict) -> bool:
