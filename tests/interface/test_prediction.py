@@ -10,9 +10,9 @@ from natron.cell import built_in, changed
 from natron.core import InputError, Quantity, parse_quantity
 from natron.interface.conditions import bench, nominal_law
 from natron.interface.metals import metal
-from natron.interface.population import NEVER, Population, run
 from natron.interface.prediction import batch_alive, predict
 from natron.interface.protocol import cycling, ladder, parse_protocol
+from natron.interface.virtual_cells import NEVER, Population, run
 from natron.interface.voids import void_model
 
 

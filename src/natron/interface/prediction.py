@@ -20,9 +20,9 @@ from natron.core import InputError, Quantity
 from natron.core.kinds import kind
 from natron.core.uncertainty import draw
 from natron.interface.conditions import ABOVE_ZERO, Bench
-from natron.interface.population import NEVER, Engine, Population, run
 from natron.interface.protocol import Protocol
 from natron.interface.survival import law_of
+from natron.interface.virtual_cells import NEVER, Engine, Population, run
 from natron.interface.voids import VoidModel
 
 Array = NDArray[np.float64]
@@ -167,7 +167,7 @@ def predict(
     seed : int
         The same seed gives the same answer.
     engine : str
-        See `natron.interface.population.run`.
+        See `natron.interface.virtual_cells.run`.
 
     Raises
     ------

@@ -117,7 +117,7 @@ def run(current_A_m2: Array, duration_s: Array, cells: Population, *, engine: En
     compiled = engine == "numba" or (engine == "auto" and len(cells) * len(j) > LARGE)
     if not compiled:
         return Fates(*_arrays(j, t, cells))
-    from natron.interface.population_loop import cell_by_cell  # compiles on import
+    from natron.interface.virtual_cells_loop import cell_by_cell  # compiles on import
 
     return Fates(*cell_by_cell(j, t, *_flat(cells)))
 

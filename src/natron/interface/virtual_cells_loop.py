@@ -1,4 +1,4 @@
-"""The loop of `natron.interface.population` over cells, one after another, compiled by numba for all cores."""
+"""The loop of `natron.interface.virtual_cells` over cells, one after another, compiled by numba for all cores."""
 
 from __future__ import annotations
 
