@@ -280,3 +280,19 @@ def test_a_signalling_nan_in_an_mpr(tmp_path):
     content = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + bytes(4)
     said = _taken(tmp_path / "a.mpr", content + module(b"VMP Set", 10, bytes(100)) + module(b"VMP data", 2, data))
     assert "1 rows without a time, voltage or current were left out" in said
+
+
+@pytest.mark.parametrize("name", ["*", "^.*$", "^Voltage.*$"])
+def test_a_column_whose_name_polars_takes_for_a_pattern(tmp_path, name):
+    rows = {"t": [0.0, 1.0, 2.0], name: [3.0, 3.1, 3.2], "I": [0.1, 0.2, 0.3]}
+    pl.DataFrame(rows).write_csv(tmp_path / "a.txt")
+    mapping = {"columns": {"Test Time / s": "t", "Voltage / V": name, "Current / A": "I"}}
+    record = io.read(tmp_path / "a.txt", mapping=mapping).record
+    assert record is not None
+    assert record.table["Voltage / V"].to_list() == [3.0, 3.1, 3.2]
+    _taken(tmp_path / "a.mpt", f"EC-Lab ASCII FILE\ntime/s\tEwe/V\tI/mA\t{name}\n0\t3\t1\t1\n1\t3\t1\t1\n".encode())
+    odd = pl.DataFrame({"Test Time / s": rows["t"], "Voltage / V": rows[name], "Current / A": rows["I"]})
+    odd.with_columns(pl.Series("x", [[1], [2], [3]]).alias(name)).write_parquet(tmp_path / "a.parquet")
+    record = io.read(tmp_path / "a.parquet").record
+    assert record is not None
+    assert record.table["Voltage / V"].to_list() == [3.0, 3.1, 3.2]

@@ -271,14 +271,16 @@ def to_bdf(table: pl.DataFrame, columns: Iterable[Column], *, file: str) -> tupl
         )
     series: list[pl.Series] = []
     for label, header in names.items():
+        # polars looks a column up by its name, and takes a name such as "^U$" for a pattern
+        column = table[header].alias(label)
         if label in WORDS:
-            words = table[header] if table[header].dtype != pl.Duration else numbers(table[header])
+            words = column if column.dtype != pl.Duration else numbers(column)
             series.append(words.cast(pl.String).alias(label))
-        elif label in INTEGERS and table[header].dtype.is_integer():
-            series.append(table[header].cast(pl.Int64, strict=False).alias(label))
+        elif label in INTEGERS and column.dtype.is_integer():
+            series.append(column.cast(pl.Int64, strict=False).alias(label))
         else:
-            number = numbers(table[header], as_date=label == UNIX)
-            zone = _zone_said(header, table[header]) if label == UNIX else None
+            number = numbers(column, as_date=label == UNIX)
+            zone = _zone_said(header, column) if label == UNIX else None
             notes += [zone] if zone else []
             series.append((number * scales[label]).alias(label) if scales[label] != 1.0 else number.alias(label))
     result = pl.DataFrame(series)

@@ -304,7 +304,8 @@ def read_rows(
         ) from error
     if table.is_empty():
         raise _no_row(file)
-    return table.select(names[: len(headers)])
+    # by place, for polars takes a name such as "*" for a pattern
+    return table[:, : len(headers)]
 
 
 def without_cut_row(body: str, layout: Layout) -> tuple[str, bool]:

@@ -149,7 +149,7 @@ def read(source: Source, asked: Asked) -> Reading:
         for column in columns
     }
     table, notes = to_bdf(
-        sheet.table.select([n for n in sheet.table.columns if n in chosen]), columns, file=source.name
+        pl.DataFrame([series for series in sheet.table if series.name in chosen]), columns, file=source.name
     )
     factors = {label: float(entry.get("factor", 1.0)) for label, entry in entries.items()}
     if mapping.get("current") == _CURRENTS[1] and CURRENT in table.columns:

@@ -94,13 +94,19 @@ def _decode_elsewhere(source: Source, cells: int) -> pl.DataFrame | dict[str, An
 
 
 def _plain_columns(table: pl.DataFrame) -> pl.DataFrame:
-    strange = [name for name, kind in table.schema.items() if kind.is_nested() or kind in (pl.Binary, pl.Object)]
-    dates = [name for name, kind in table.schema.items() if kind == pl.Datetime]
-    return table.drop(strange).with_columns(
-        # polars panics over a date that it cannot print
-        pl.when(pl.col(name).dt.timestamp("ms").is_between(*_YEARS_MS)).then(name)
-        for name in dates
+    return pl.DataFrame(
+        [
+            _within_calendar(series) if series.dtype == pl.Datetime else series
+            for series in table
+            if not (series.dtype.is_nested() or series.dtype in (pl.Binary, pl.Object))
+        ]
     )
+
+
+def _within_calendar(dates: pl.Series) -> pl.Series:
+    """Dates, null where they are beyond those that polars can print: it would panic."""
+    inside = dates.alias("dates").dt.timestamp("ms").is_between(*_YEARS_MS)
+    return pl.select(pl.when(inside).then(dates)).to_series().alias(dates.name)
 
 
 if __name__ == "__main__":

@@ -51,8 +51,8 @@ def restore(table: pl.DataFrame, side: Sidecar, source: Source, asked: Asked, *,
         raise _contradicts(source, f"{len(table)} rows of {', '.join(table.columns[:6])}, …")
     if words & KNOWN - WORDS:
         raise _contradicts(source, f"text in {', '.join(sorted(words & KNOWN - WORDS))}")
-    floats = [pl.col(name).fill_nan(None).abs() for name, kind in types.items() if kind == pl.Float64]
-    if floats and table.select(pl.max_horizontal(floats).max() > LARGEST).item():
+    floats = [series.alias("numbers").fill_nan(None) for series in table if series.dtype == pl.Float64]
+    if any((series.abs() > LARGEST).any() for series in floats):
         raise _contradicts(source, "a number beyond any that natron writes")
     origins = [Provenance(o.file, o.sha256, o.reader, o.reader_version, tuple(o.notes)) for o in side.provenance]
     said: list[str] = []
