@@ -15,7 +15,7 @@ from natron.core import Quantity
 from natron.core.compare import VERDICTS
 from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_area, figure_label, input_label
 from natron.materials import Material
-from natron.studies import Finding, Reproduction
+from natron.studies import Finding, Reproduction, Section
 from natron.studies.explain import told_once
 
 VERDICT_STYLE = {"agrees": "green", "disagrees": "bold red", "cannot_be_checked": "dim"}
@@ -195,6 +195,32 @@ def audit(findings: Sequence[Finding]) -> None:
     console.print(_counts(findings))
 
 
+def _section_tables(console: Any, section: Section) -> None:
+    if section.beside:
+        table = _table("Number", "published", "natron", "off by", "verdict", "origin")
+        for row in section.beside:
+            table.add_row(
+                escape(row.name),
+                f"{'> ' if row.bound else ''}{row.published}",
+                str(row.computed),
+                "–" if row.deviation is None else f"{100 * row.deviation:+.1f} %",
+                f"[{VERDICT_STYLE[row.verdict]}]{row.verdict.replace('_', ' ')}[/]",
+                row.computed.origin,
+            )
+        console.print(table)
+    if section.costs:
+        table = _table("Limit", "cell", "resistance", "voltage", "energy", "origin")
+        for cost in section.costs:
+            costs = (str(q) if q is not None else "–" for q in (cost.resistance, cost.loss, cost.energy))
+            table.add_row(escape(cost.limit), escape(cost.cell), *costs, cost.origin)
+        console.print(table)
+    if section.lines:
+        table = _table("Number", "natron", "origin", "")
+        for line in section.lines:
+            table.add_row(escape(line.name), str(line.value), line.origin, escape(line.note))
+        console.print(table)
+
+
 def reproduction(result: Reproduction) -> None:
     """A study's tables, a verdict per line."""
     console = terminal()
@@ -230,10 +256,7 @@ def reproduction(result: Reproduction) -> None:
         console.print(table)
     for section in result.sections:
         console.print(f"\n[bold]{escape(section.title)}[/]\n{escape(section.text)}")
-        table = _table("Number", "natron", "origin", "")
-        for line in section.lines:
-            table.add_row(escape(line.name), str(line.value), line.origin, escape(line.note))
-        console.print(table)
+        _section_tables(console, section)
     for trip in result.round_trips:
         console.print(f"\n[bold]{escape(trip.title)}[/], made again with noise and analysed blind (round trip)")
         table = _table("Number", "put in", "recovered", "off by")

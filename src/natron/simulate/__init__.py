@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from natron.simulate.batch import Draws, draws
     from natron.simulate.breakdown import LABELS, Breakdown, breakdowns
     from natron.simulate.building import Structure
+    from natron.simulate.closed_form import mean_discharge_voltage, steady_resistance
     from natron.simulate.equations import PARTS
     from natron.simulate.impedance import rested, spectrum
     from natron.simulate.parameters import SWITCHES, ModelParameters, model_parameters
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         first_cycles,
         parse_protocol,
     )
+    from natron.simulate.relations import RELATIONS
     from natron.simulate.running import ADVICE, Course, Run, run
 
 _HOMES = {
@@ -39,6 +41,7 @@ _HOMES = {
     "ModelParameters": "parameters",
     "PARTS": "equations",
     "Protocol": "protocol",
+    "RELATIONS": "relations",
     "Run": "running",
     "SWITCHES": "parameters",
     "Step": "protocol",
@@ -49,17 +52,20 @@ _HOMES = {
     "built_in_protocols": "protocol",
     "draws": "batch",
     "first_cycles": "protocol",
+    "mean_discharge_voltage": "closed_form",
     "model_parameters": "parameters",
     "parse_protocol": "protocol",
     "rested": "impedance",
     "run": "running",
     "spectrum": "impedance",
+    "steady_resistance": "closed_form",
 }
 
 __all__ = [
     "ADVICE",
     "LABELS",
     "PARTS",
+    "RELATIONS",
     "SWITCHES",
     "Breakdown",
     "Course",
@@ -76,11 +82,13 @@ __all__ = [
     "built_in_protocols",
     "draws",
     "first_cycles",
+    "mean_discharge_voltage",
     "model_parameters",
     "parse_protocol",
     "rested",
     "run",
     "spectrum",
+    "steady_resistance",
 ]
 
 

@@ -19,6 +19,7 @@ from natron.core import (
     read_quantity,
 )
 from natron.core.constants import BOLTZMANN_J_PER_K, FARADAY_C_PER_MOL
+from natron.core.uncertainty import exp
 from natron.interface.metals import metal
 from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
 from natron.interface.voids import void_parameters
@@ -383,10 +384,10 @@ def _has_group(name: str) -> bool:
 # --- from reference values to the equations' inputs ------------------------------------------------------
 
 
-def _warm(v: Mapping[str, float], name: str, at_K: float = REFERENCE_K) -> float:
+def _warm(v: Mapping[str, Any], name: str, at_K: float = REFERENCE_K) -> Any:
     """A rate that rises with temperature, exp(−E/k_B (1/T − 1/T₀))."""
     energy = v[_ENERGY[name]]
-    return float(v[name] * np.exp(-energy / BOLTZMANN_J_PER_K * (1 / v["temperature"] - 1 / at_K)))
+    return v[name] * exp(-energy / BOLTZMANN_J_PER_K * (1 / v["temperature"] - 1 / at_K))
 
 
 _ENERGY = {
@@ -397,9 +398,9 @@ _ENERGY = {
 }
 
 
-def _law(scale: Callable[..., Any], v: Mapping[str, float], name: str) -> float:
+def _law(scale: Callable[..., Any], v: Mapping[str, Any], name: str) -> Any:
     at = v.get(f"{name}_at", REFERENCE_K)
-    return float(scale(v[name], at, v[f"{name}_energy"], v["temperature"]))
+    return scale(v[name], at, v[f"{name}_energy"], v["temperature"])
 
 
 def _conditions(v: Mapping[str, float]) -> dict[str, float]:

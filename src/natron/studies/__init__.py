@@ -6,6 +6,7 @@ from natron.studies.findings import Finding, finding_json
 from natron.studies.page import reproduction_page
 from natron.studies.reproduction import STUDIES, Reproduction, audit_document, reproduce
 from natron.studies.round_trip import RoundTrip, round_trips
+from natron.studies.sections import Section
 
 __all__ = [
     "STUDIES",
@@ -14,6 +15,7 @@ __all__ = [
     "Finding",
     "Reproduction",
     "RoundTrip",
+    "Section",
     "audit",
     "audit_document",
     "built_in_claims",

@@ -103,6 +103,8 @@ def _section(section: Section) -> dict[str, Any]:
         "title": section.title,
         "text": section.text,
         "lines": section.lines,
+        "beside": section.beside,
+        "costs": section.costs,
         "pictures": pictures,
         "tornados": tornados,
     }

@@ -16,10 +16,12 @@ from natron.studies.alloy_study import adambatt2
 from natron.studies.audit import audit
 from natron.studies.claims import Document, built_in_claims, claims_texts, parse_claims
 from natron.studies.findings import Finding, finding_json
+from natron.studies.limits_study import five_limits
 from natron.studies.pressure_studies import stack_pressure, tapes_under_pressure, thermal_press
 from natron.studies.round_trip import RoundTrip, round_trips
 from natron.studies.round_trip import as_json as round_trips_json
 from natron.studies.sections import Section, sections_json
+from natron.studies.simulated_sections import full_cells
 from natron.studies.survival_study import ten_cells
 
 
@@ -54,7 +56,7 @@ STUDIES: dict[str, Study] = {
         ("lowack2025-cell1", "lowack2025-cell2"),
         ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm"),
         spectra=True,
-        sections=lambda: (*tapes_under_pressure(), *ten_cells()),
+        sections=lambda: (*full_cells(), *five_limits(), *tapes_under_pressure(), *ten_cells()),
     ),
     "adambatt2": Study("adambatt2", sections=adambatt2),
     "stack-pressure": Study("stack-pressure", sections=stack_pressure),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from natron.core import Quantity
+from natron.core import Quantity, weakest_origin
+from natron.core.compare import Verdict
 from natron.core.uncertainty import Relation
 
 
@@ -73,6 +74,72 @@ class Tornado:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A published number beside natron's.
+
+    Attributes
+    ----------
+    name : str
+    published : Quantity or str
+        A text where no number is printed.
+    computed : Quantity
+        Its origin says whether it was calibrated to the published one, rests on assumptions, or is predicted.
+    within : float or None
+        Deviation up to which both agree, as a share of the published number; None where it cannot be checked.
+    bound : bool
+        Whether the published number is a lower bound.
+    note : str
+    """
+
+    name: str
+    published: Quantity | str
+    computed: Quantity
+    within: float | None = None
+    bound: bool = False
+    note: str = ""
+
+    @property
+    def deviation(self) -> float | None:
+        """Of natron's number, as a share of the published one."""
+        if not isinstance(self.published, Quantity) or self.published.value == 0:
+            return None
+        return self.computed.value / self.published.value - 1
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the two stand to each other."""
+        if self.deviation is None or self.within is None:
+            return "cannot_be_checked"
+        agrees = self.deviation >= -self.within if self.bound else abs(self.deviation) <= self.within
+        return "agrees" if agrees else "disagrees"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one limit of a cell costs.
+
+    Attributes
+    ----------
+    limit, cell : str
+    resistance, loss, energy : Quantity or None
+        Areal resistance, voltage at the current stated, volumetric energy density; None where it costs none.
+    note : str
+    """
+
+    limit: str
+    cell: str
+    resistance: Quantity | None
+    loss: Quantity | None
+    energy: Quantity | None
+    note: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Of the weakest of its numbers."""
+        return weakest_origin(q.origin for q in (self.resistance, self.loss, self.energy) if q is not None)
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of a study.
 
@@ -82,6 +149,8 @@ class Section:
     lines : tuple of Line
     tornados : tuple of Tornado
     pictures : tuple of (name, size in cm, callable that takes ``ax``)
+    beside : tuple of Beside
+    costs : tuple of Cost
     """
 
     title: str
@@ -89,6 +158,8 @@ class Section:
     lines: tuple[Line, ...] = ()
     tornados: tuple[Tornado, ...] = ()
     pictures: tuple[tuple[str, tuple[float, float], Callable[..., Any]], ...] = ()
+    beside: tuple[Beside, ...] = ()
+    costs: tuple[Cost, ...] = ()
 
 
 def tornado_of(name: str, relation: Relation, inputs: Mapping[str, Quantity], value: Quantity) -> Tornado:
@@ -134,6 +205,37 @@ def sections_json(sections: Sequence[Section]) -> list[dict[str, Any]]:
                     "note": line.note,
                 }
                 for line in section.lines
+            ],
+            "beside": [
+                {
+                    "name": row.name,
+                    "published": row.published.as_json() if isinstance(row.published, Quantity) else row.published,
+                    "computed": row.computed.as_json(),
+                    "deviation": row.deviation,
+                    "within": row.within,
+                    "lower_bound": row.bound,
+                    "verdict": row.verdict,
+                    "origin": row.computed.origin,
+                    "note": row.note,
+                }
+                for row in section.beside
+            ],
+            "costs": [
+                {
+                    "limit": cost.limit,
+                    "cell": cost.cell,
+                    **{
+                        key: None if q is None else q.as_json()
+                        for key, q in (
+                            ("resistance", cost.resistance),
+                            ("loss", cost.loss),
+                            ("energy", cost.energy),
+                        )
+                    },
+                    "origin": cost.origin,
+                    "note": cost.note,
+                }
+                for cost in section.costs
             ],
             "tornados": [_tornado_json(tornado) for tornado in section.tornados],
         }
