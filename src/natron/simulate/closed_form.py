@@ -2,7 +2,8 @@
 
 No solver and no PyBaMM; floats, arrays and numbers that carry their derivatives alike: a number that stands beside a
 simulated one, and quick enough to be asked a thousand times. It holds for a cell whose cathode contact has settled and
-whose metal has its first contact.
+whose metal has its first contact, and where the reaction is nearly even. With a liquid or a carbon that conducts badly
+the charge itself comes to lie unevenly, and half-way through a discharge the equations lose up to a tenth more.
 """
 
 from __future__ import annotations
