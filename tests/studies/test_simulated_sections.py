@@ -43,13 +43,14 @@ def claims():
 def test_closed_form_where_the_reaction_is_uneven(name, changes):
     # before the charge itself comes to lie unevenly; what diffuses does so at once
     quick = {"diffusivity": "1e-7 m²/s", "start_charged_share": "50 %", "plateau_slope": "0 V"}
-    of = model_parameters(built_in(name), changes={**quick, **changes}, off=("voids", "electrolyte_loss"))
+    # its finite volumes come to the closed form with second order: 1.04, 0.27, 0.08 % with 20, 40, 80 of them
+    of = model_parameters(built_in(name), changes={**quick, **changes}, off=("voids", "electrolyte_loss"), cells=40)
     result = run(of, parse_protocol('[[step]]\ndischarge = "0.02 mA/cm²"\nuntil = "0.2 %"'))
     (found,) = breakdowns(result)
     parts = steady_resistance(of.structure, of.numbers(), 0.2, contact_fraction=of.values["contact_start"].value)
     electrode = ("liquid", "charge_transfer", "solid", "solid_diffusion")
     simulated = sum(found.resistance_ohm_m2[part] for part in electrode)
-    assert sum(parts[part] for part in electrode) == pytest.approx(simulated, rel=0.01)
+    assert sum(parts[part] for part in electrode) == pytest.approx(simulated, rel=0.005)
 
 
 @pytest.mark.parametrize("name", ["lowack2025-cell1", "lowack2025-cell2"])
