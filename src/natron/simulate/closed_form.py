@@ -55,7 +55,7 @@ def steady_resistance(
     -----
     Porous electrode with linear kinetics and a flat potential: Newman and Tiedemann 1975, AIChE J. 21, 25,
     DOI 10.1002/aic.690210103. Of it the liquid has L/3κ and the solid L/3σ, their values where the reaction is even,
-    and the charge transfer the rest, which falls below 0 where the reaction is very uneven: the sum alone is exact then.
+    and the charge transfer the rest, below 0 where the reaction is very uneven: the sum alone is exact then.
     Salt: its gradient under an even reaction, 2(1 − t₊)²RTL/(3F²Dc).
     """
     n = numbers
