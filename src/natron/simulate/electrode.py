@@ -236,6 +236,10 @@ def _particles(b: Builder, source: Any, wetted: Any, loss_rate: Any) -> tuple[An
     return surface, mean, open_circuit_V(b, 1 - surface) + gap
 
 
+SPLIT = ("liquid", "charge_transfer", "solid_diffusion", "solid")
+"""Losses that with the equilibrium voltage add up to the potential of the electrode's collector, ``electrode``."""
+
+
 def _split(
     b: Builder, drops: dict[str, Any], liquid: _Liquid, inner: Any, dphi: Any, source: Any, side: Any, surface_U: Any,
     mean: Any,
@@ -251,6 +255,7 @@ def _split(
     collector = b.times(pick, phi + dphi) + b.i * p("thickness") * float(towards_faces(n)[-1]) / (
         2 * p("electronic_conductivity")
     )
+    b.observed["electrode"] = collector
     drops["liquid"] = b.total(weight * phi, n)
     drops["charge_transfer"] = b.total(weight * (dphi - surface_U), n)
     drops["solid_diffusion"] = b.total(weight * surface_U, n) - b.observed["equilibrium"]

@@ -28,7 +28,7 @@ from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
 from natron.interface.voids import VoidModel
 from natron.simulate.backend import casadi, pybamm
 from natron.simulate.building import Builder, Structure
-from natron.simulate.electrode import cathode, liquid_separator, smooth_positive
+from natron.simulate.electrode import SPLIT, cathode, liquid_separator, smooth_positive
 
 SMOOTH_VOID = 1e-6
 """Width over which a void fraction is kept from 0: hard corners stop the solver."""
@@ -120,10 +120,13 @@ def equations(structure: Structure, *, capacitive: bool = False, held: bool = Fa
     """
     builder = Builder(structure, capacitive, held)
     drops = _drops(builder)
-    voltage = builder.observed.get("equilibrium", builder.pb.Scalar(0))
+    # an electrode's potential itself, not the sum of its losses: they are shared out by weights whose slopes at no
+    # current are so steep that their sum would leave rounding in the impedance
+    voltage = builder.observed.get("electrode", builder.pb.Scalar(0))
     for name, value in drops.items():
         builder.observed[f"loss.{name}"] = value
-        voltage = voltage + value
+        if not (structure.cathode and name in SPLIT):
+            voltage = voltage + value
     builder.observed |= {"voltage": voltage, "current": builder.i}
     if held:
         builder.algebraic["current"] = voltage - builder.p("held_voltage")
