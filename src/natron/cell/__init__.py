@@ -20,6 +20,7 @@ from natron.cell.parse import (
     new_cell_text,
     parse_cell,
 )
+from natron.cell.simulated import simulation_kinds, with_simulation
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -38,4 +39,6 @@ __all__ = [
     "new_cell_text",
     "parse_cell",
     "quantities_of",
+    "simulation_kinds",
+    "with_simulation",
 ]

@@ -30,6 +30,7 @@ from natron.cell.fields import (
     Thickness,
     Volume,
 )
+from natron.cell.simulated import read_simulation
 from natron.core import InputError, Quantity, did_you_mean
 from natron.core.schema import Part, refusal
 from natron.materials import Material, library, material, read_material
@@ -238,6 +239,9 @@ class Cell(Part):
     liquid: Liquid | None = None
     housing: Housing = Housing()
     measured: Measured = Measured()
+    simulation: dict[str, Any] = Field(
+        default_factory=dict, description="Values of the model's parameters for this cell, instead of the library's."
+    )
     process: tuple[Process, ...] = ()
     materials: dict[str, Any] = Field(
         default_factory=dict, description="Your own materials, or changes to those that ship with natron."
@@ -245,9 +249,11 @@ class Cell(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_materials(cls, raw: Any) -> Any:
+    def _read_open_tables(cls, raw: Any) -> Any:
         if isinstance(raw, Mapping) and isinstance(raw.get("materials"), Mapping):
-            return {**raw, "materials": {name: _own(name, table) for name, table in raw["materials"].items()}}
+            raw = {**raw, "materials": {name: _own(name, table) for name, table in raw["materials"].items()}}
+        if isinstance(raw, Mapping) and isinstance(raw.get("simulation"), Mapping):
+            raw = {**raw, "simulation": read_simulation(raw["simulation"])}
         return raw
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from natron.cell.description import Cell
+from natron.cell.simulated import simulation_schema
 from natron.core import CellError, did_you_mean
 from natron.core.schema import parse_toml, validate
 
@@ -177,4 +178,5 @@ def json_schema() -> dict[str, Any]:
         "description": schema["properties"]["materials"]["description"],
         "additionalProperties": {"type": "object"},
     }
+    schema["properties"]["simulation"] = simulation_schema()
     return json.loads(json.dumps(schema))  # type: ignore[no-any-return]

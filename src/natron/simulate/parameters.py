@@ -153,7 +153,7 @@ def model_parameters(
     cells: int = 20,
     shells: int = 12,
 ) -> ModelParameters:
-    """What the equations of a cell need.
+    """What the equations of a cell need; what the cell file's ``[simulation]`` gives stands above the library.
 
     Parameters
     ----------
@@ -179,6 +179,14 @@ def model_parameters(
                 hint=did_you_mean(name, SWITCHES),
             )  # fmt: skip
     found, notes = _gather(cell)
+    for name, own in cell.simulation.items():
+        if name not in found:
+            raise CellError(
+                "the model of this cell has no such parameter",
+                key=f"simulation.{name}",
+                hint=did_you_mean(name, found) or "List them: natron simulate CELL --parameters.",
+            )
+        found[name] = own
     at_K = found["temperature"].value if temperature_K is None else temperature_K
     notes += _outside(cell, at_K)
     for name, raw in (changes or {}).items():
