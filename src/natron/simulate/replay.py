@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from natron.core import InputError, Quantity
+from natron.core import InputError
 from natron.data import CyclingRecord, Spectrum
 from natron.simulate.backend import pybamm
 from natron.simulate.engine import Array, Engine, Stretch, engine
@@ -244,8 +244,6 @@ def replay(
         if isinstance(part, Look):
             for k, model in enumerate(models):
                 spectra[k].append(_seen(model, states[k], part, rest=part.duration_s > 0))
-        elif not len(part.time_s) and part.duration_s <= 0:
-            continue
         if part.duration_s > 0:
             states = _flowed(at, states, numbers, part, voltages)
     empty = np.zeros(0)
@@ -315,11 +313,3 @@ def _solved(
         # one that cannot begin stops them all
         return [at.solve(y, one, duration_s, times_s) for y, one in zip(states, inputs, strict=True)]
 
-
-def conditions(of: ModelParameters, experiment: Experiment) -> dict[str, Quantity]:
-    """Temperature and pressure that an experiment is replayed at."""
-    told = {"temperature": experiment.temperature_K, "pressure": experiment.pressure_Pa}
-    return {
-        name: of.values[name] if value is None else Quantity(value, None, name)
-        for name, value in told.items()
-    }
