@@ -2,6 +2,7 @@
 
 import contextlib
 import tomllib
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -17,8 +18,11 @@ from natron.cell import (
     json_schema,
     parse_cell,
     quantities_of,
+    simulation_kinds,
+    with_simulation,
 )
-from natron.core import CellError, NatronError, Quantity
+from natron.core import CellError, NatronError, Quantity, read_quantity
+from natron.core.kinds import KINDS
 
 TEXT = built_in_texts()["lowack2025-cell1"]
 NAMES = sorted(built_in_texts())
@@ -202,3 +206,79 @@ def test_a_badly_damaged_file_is_taken_or_refused(damage):
         text = text[:place] + inserted + text[place + removed :]
     with contextlib.suppress(NatronError):
         parse_cell(text, file="mine.toml")
+
+
+# --- the model's parameters of one cell -----------------------------------------------------------------
+
+
+SIMULATION = """
+[simulation]
+particle_radius = "0.5 ± 0.2 µm"
+exchange_current = { value = "0.03 mA/cm²", origin = "calibrated", source = "calibrated to \\"a\\".csv" }
+"separator.thickness" = "48 µm"
+"""
+
+
+def test_simulation_values_are_quantities_of_their_kind():
+    cell = parse_cell(TEXT + SIMULATION)
+    assert cell.simulation["particle_radius"].to("µm") == pytest.approx(0.5)
+    assert cell.simulation["particle_radius"].kind == "length"
+    assert cell.simulation["exchange_current"].origin == "calibrated"
+    assert quantities_of(cell)["simulation.separator.thickness"].to("µm") == pytest.approx(48)
+    assert changed(cell, {}) == cell
+    assert parse_cell(TEXT + SIMULATION.replace('"separator.thickness"', "separator.thickness")) == cell
+    jsonschema.validate(tomllib.loads(TEXT + SIMULATION), json_schema())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ('particle_radios = "1 µm"', ["simulation.particle_radios", "particle_radius"]),
+        ('particle_radius = "1 kg"', ["simulation.particle_radius", "1 kg", "length"]),
+        ('particle_radius = { value = "1 µm", orgin = "x" }', ["simulation.particle_radius", "orgin"]),
+        ('contact_start = "120 %"', ["simulation.contact_start", "120 %"]),
+        ('temperature = "30 °C"', ["simulation.temperature"]),
+    ],
+)
+def test_wrong_simulation_values_are_named(given, words):
+    with pytest.raises(CellError) as caught:
+        parse_cell(f"{TEXT}\n[simulation]\n{given}\n", file="mine.toml")
+    for word in ["mine.toml", *words]:
+        assert word in str(caught.value)
+
+
+def test_simulation_must_be_a_table():
+    with pytest.raises(CellError, match="simulation"):
+        parse_cell("simulation = 3\n" + TEXT)
+
+
+def test_written_simulation_values_read_back_the_same_and_the_rest_stays():
+    first = parse_cell(TEXT + SIMULATION)
+    text = with_simulation(TEXT, first.simulation)
+    assert text.startswith(TEXT.rstrip())
+    assert {k: q.value for k, q in parse_cell(text).simulation.items()} == pytest.approx(
+        {k: q.value for k, q in first.simulation.items()}
+    )
+    assert parse_cell(text).simulation["exchange_current"].source == 'calibrated to "a".csv'
+    other = Quantity(1.25e-6, 1e-7, "length", "calibrated", "se", source="x")
+    again = parse_cell(with_simulation(text, {"particle_radius": other}))
+    back = again.simulation["particle_radius"]
+    assert (back.value, back.uncertainty) == pytest.approx((1.25e-6, 1e-7))
+    assert (back.origin, back.uncertainty_kind, back.source) == ("calibrated", "se", "x")
+    assert again.simulation["exchange_current"] == parse_cell(text).simulation["exchange_current"]
+    assert with_simulation(text, {}) == text
+
+
+def test_simulation_written_on_one_line_is_not_edited():
+    with pytest.raises(CellError, match="table of its own"):
+        with_simulation('simulation = { particle_radius = "1 µm" }\n' + TEXT, {})
+
+
+@pytest.mark.parametrize("kind", sorted(set(simulation_kinds().values())))
+@pytest.mark.parametrize("size", [1.23456e-3, 0.5])
+def test_every_kind_of_simulation_value_writes_and_reads(kind, size):
+    name = next(n for n, k in simulation_kinds().items() if k == kind)
+    q = read_quantity(f"{size!r} {KINDS[kind].pretty}".strip(), kind)
+    back = parse_cell(with_simulation(TEXT, {name: replace(q, uncertainty=0.1 * q.value)})).simulation[name]
+    assert back.value == pytest.approx(q.value, rel=1e-5)
+    assert back.uncertainty == pytest.approx(0.1 * q.value, rel=0.06)

@@ -1,4 +1,4 @@
-"""``natron calibrate interface``."""
+"""``natron calibrate interface`` and, with it, ``natron calibrate cell``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from natron.app.cell_calibration import calibrate_cell
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import parse_quantity
 
@@ -15,6 +16,9 @@ calibrate = typer.Typer(help="Calibrate assumed parameters to measurements.", no
 @calibrate.callback()
 def _group() -> None:
     """Calibrate assumed parameters to measurements."""
+
+
+calibrate.command("cell")(calibrate_cell)
 
 
 @calibrate.command("interface")

@@ -1,4 +1,4 @@
-"""The ``[simulation]`` table of a cell file: values of the model's own parameters, measured or calibrated on this cell."""
+"""The ``[simulation]`` table of a cell file: values of the model's parameters for this one cell."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from natron.simulate.batch import Draws, draws
     from natron.simulate.breakdown import LABELS, Breakdown, breakdowns
     from natron.simulate.building import Structure
+    from natron.simulate.calibration import CellCalibration, Comparison, Fitted, calibrate_cell
     from natron.simulate.closed_form import mean_discharge_voltage, steady_resistance
     from natron.simulate.equations import PARTS
     from natron.simulate.impedance import rested, spectrum
@@ -29,13 +30,18 @@ if TYPE_CHECKING:
         parse_protocol,
     )
     from natron.simulate.relations import RELATIONS
+    from natron.simulate.replay import Experiment, experiment_of_record, experiment_of_spectrum
     from natron.simulate.running import ADVICE, Course, Run, run
 
 _HOMES = {
     "ADVICE": "running",
     "Breakdown": "breakdown",
+    "CellCalibration": "calibration",
+    "Comparison": "calibration",
     "Course": "running",
     "Draws": "batch",
+    "Experiment": "replay",
+    "Fitted": "calibration",
     "LABELS": "breakdown",
     "Loop": "protocol",
     "ModelParameters": "parameters",
@@ -50,7 +56,10 @@ _HOMES = {
     "breakdowns": "breakdown",
     "built_in_protocol": "protocol",
     "built_in_protocols": "protocol",
+    "calibrate_cell": "calibration",
     "draws": "batch",
+    "experiment_of_record": "replay",
+    "experiment_of_spectrum": "replay",
     "first_cycles": "protocol",
     "mean_discharge_voltage": "closed_form",
     "model_parameters": "parameters",
@@ -68,8 +77,12 @@ __all__ = [
     "RELATIONS",
     "SWITCHES",
     "Breakdown",
+    "CellCalibration",
+    "Comparison",
     "Course",
     "Draws",
+    "Experiment",
+    "Fitted",
     "Loop",
     "ModelParameters",
     "Protocol",
@@ -80,7 +93,10 @@ __all__ = [
     "breakdowns",
     "built_in_protocol",
     "built_in_protocols",
+    "calibrate_cell",
     "draws",
+    "experiment_of_record",
+    "experiment_of_spectrum",
     "first_cycles",
     "mean_discharge_voltage",
     "model_parameters",

@@ -62,8 +62,8 @@ MOST_CHOSEN = 4
 """Parameters fitted where none are named."""
 
 MOST_EVALUATIONS = 40
-HELD_OUT_FACTOR = 2.0
-"""Held-out data agree where the model misses them by no more than so many times as the fitted ones, or the noise."""
+AGREES_WITHIN = 2.0
+"""Held-out data agree where the model misses them by no more than so many times the noise, root mean square."""
 
 _PROFILE_STEPS, _REFITS = 8, 6
 _CONDITIONS = ("temperature", "pressure", "area", "stiffness", "molar_volume")
@@ -77,8 +77,8 @@ class Fitted:
     ----------
     name : str
     value : Quantity
-        Origin ``calibrated``; where not identifiable ``assumed`` and without ±. Its ± is a quarter of the 95 %
-        interval, near a standard error.
+        Origin ``calibrated``; where not identifiable ``assumed`` and without ±; where it changes nothing, as
+        before. Its ± is a quarter of the 95 % interval, near a standard error.
     before : Quantity
     low, high : float or None
         Ends of the 95 % interval, SI; None where that side is open.
@@ -287,7 +287,7 @@ class _Task:
     def misfit(self, experiment: Experiment, answer: Answer) -> Array:
         parts = [(answer.voltage_V - experiment.voltage_V) / self.voltage_noise_V]
         for look, z in zip(experiment.looks, answer.impedance_ohm_m2, strict=True):
-            noise = look.noise_ohm_m2
+            noise: Any = look.noise_ohm_m2
             if noise is None:
                 noise = self.impedance_noise * np.abs(look.impedance_ohm_m2) * (1 + 1j)
             away = z - look.impedance_ohm_m2
@@ -328,10 +328,8 @@ def _any_start(task: _Task, fit: _Fit) -> bool:
 
 def _failed(task: _Task, names: tuple[str, ...], held_out: Sequence[Experiment]) -> CellCalibration:
     of, n = task.of, len(names)
-    fitted = tuple(
-        Fitted(name, of.values[name], of.values[name], None, None, False, (), 0.0) for name in names
-    )
-    comparisons = tuple(_compared(task, of, of, each, held=False, fit_misfit=1.0) for each in task.experiments)
+    fitted = tuple(Fitted(name, of.values[name], of.values[name], None, None, False, (), 0.0) for name in names)
+    comparisons = tuple(_compared(task, of, of, each, held=False) for each in task.experiments)
     return CellCalibration(
         of, of, fitted, np.full((n, n), np.nan), math.inf, math.inf, len(task.raw([{}])[0]), "model_failed",
         ADVICE["model_failed"], comparisons, ("the held-out data were not compared",) if held_out else (),
@@ -357,17 +355,12 @@ def _calibrated(fit: _Fit, held_out: Sequence[Experiment], say: Callable[[str], 
     for i, name in enumerate(fit.names):
         say(f"interval of {name.replace('_', ' ')}")
         low, high = (_end(fit, x, found.fun, J, i, sign, limit) for sign in (-1, 1))
-        entangled = tuple(
-            other for j, other in enumerate(fit.names)
-            if j != i and (not np.isfinite(correlation[i, j]) or abs(correlation[i, j]) > ENTANGLED)
-            and lengths[i] > 0 and lengths[j] > 0
-        )  # fmt: skip
+        entangled = tuple(other for j, other in enumerate(fit.names) if j != i and abs(correlation[i, j]) > ENTANGLED)
         fitted.append(_fitted(of.values[name], name, math.exp(x[i]), low, high, entangled, float(lengths[i]), task))
     after = replace(of, values={**of.values, **{one.name: one.value for one in fitted}})
-    own = math.sqrt(float(np.mean(found.fun**2)))
     say("comparing")
-    comparisons = [_compared(task, of, after, each, held=False, fit_misfit=own) for each in task.experiments]
-    comparisons += [_compared(task, of, after, each, held=True, fit_misfit=own) for each in held_out]
+    comparisons = [_compared(task, of, after, each, held=False) for each in task.experiments]
+    comparisons += [_compared(task, of, after, each, held=True) for each in held_out]
     message = ADVICE[status]
     return CellCalibration(
         of, after, tuple(fitted), correlation, condition, scatter, len(found.fun), status, message,
@@ -376,16 +369,18 @@ def _calibrated(fit: _Fit, held_out: Sequence[Experiment], say: Callable[[str], 
 
 
 def _correlation(J: Array) -> tuple[Array, float]:
-    """Correlations of the estimates, and the condition of the Jacobian with columns of length 1."""
+    """Correlations of the estimates, not a number for what changes nothing; condition with columns of length 1."""
     lengths = np.linalg.norm(J, axis=0)
-    if not (lengths > 0).all():
-        return np.full((J.shape[1], J.shape[1]), np.nan), math.inf
-    scaled = J / lengths
-    _, s, right = np.linalg.svd(scaled, full_matrices=False)
+    seen = lengths > 0
+    correlation = np.full((J.shape[1], J.shape[1]), np.nan)
+    if not seen.any():
+        return correlation, math.inf
+    _, s, right = np.linalg.svd(J[:, seen] / lengths[seen], full_matrices=False)
     # a direction that the data do not see at all still shows which parameters lie in it
     covariance = (right.T / np.maximum(s, 1e-9 * s[0]) ** 2) @ right
     spread = np.sqrt(np.diag(covariance))
-    return covariance / np.outer(spread, spread), float(s[0] / s[-1]) if s[-1] > 0 else math.inf
+    correlation[np.ix_(seen, seen)] = covariance / np.outer(spread, spread)
+    return correlation, float(s[0] / s[-1]) if seen.all() and s[-1] > 0 else math.inf
 
 
 def _end(fit: _Fit, x: Array, r: Array, J: Array, i: int, sign: int, limit: float) -> float | None:
@@ -451,6 +446,8 @@ def _fitted(
     before: Quantity, name: str, value: float, low: float | None, high: float | None, entangled: tuple[str, ...],
     sensitivity: float, task: _Task,
 ) -> Fitted:  # fmt: skip
+    if sensitivity == 0:
+        return Fitted(name, before, before, None, None, False, (), 0.0)
     ends = [None if end is None else math.exp(end) for end in (low, high)]
     identifiable = None not in ends
     files = ", ".join(dict.fromkeys(each.name for each in task.experiments))
@@ -471,17 +468,16 @@ def _fitted(
 
 
 def _compared(
-    task: _Task, of: ModelParameters, after: ModelParameters, experiment: Experiment, *, held: bool, fit_misfit: float
+    task: _Task, of: ModelParameters, after: ModelParameters, experiment: Experiment, *, held: bool
 ) -> Comparison:
     (answer,), (before,) = (replay(model, experiment, [{}], threads=task.threads) for model in (after, of))
     rms = [_rms(task.misfit(experiment, each)) for each in (answer, before)]
     shares = [
-        np.abs(z / look.impedance_ohm_m2 - 1)
-        for look, z in zip(experiment.looks, answer.impedance_ohm_m2, strict=True)
+        np.abs(z / look.impedance_ohm_m2 - 1) for look, z in zip(experiment.looks, answer.impedance_ohm_m2, strict=True)
     ]
     verdict = None
     if held:
-        good = rms[0] <= HELD_OUT_FACTOR * max(1.0, fit_misfit)
+        good = rms[0] <= AGREES_WITHIN
         verdict = "cannot_be_checked" if not math.isfinite(rms[0]) else "agrees" if good else "disagrees"
     return Comparison(
         experiment, answer, before, rms[0], rms[1],

@@ -17,6 +17,9 @@ from natron.simulate.parameters import ModelParameters
 
 NO_LIMIT_V = 1e3
 
+FEW_STATES = 40
+"""Up to so many, all frequencies are solved at once as full matrices: sparse ones would cost more to set up."""
+
 
 def impedance(of: ModelParameters, state: NDArray[np.float64], frequencies_Hz: Array) -> NDArray[np.complex128]:
     """Impedance times area at a state without current, Ω m², shape of `frequencies_Hz`.
@@ -31,6 +34,9 @@ def impedance(of: ModelParameters, state: NDArray[np.float64], frequencies_Hz: A
     """
     J, f, v, g = tangent(of, state)
     size = J.shape[0]
+    if size <= FEW_STATES:
+        shifted = 2j * np.pi * np.asarray(frequencies_Hz)[:, None, None] * np.eye(size) - J.toarray()
+        return np.asarray(np.linalg.solve(shifted, f.astype(complex)[:, None])[..., 0] @ v + g)
     one, right = identity(size, format="csc"), f.astype(complex)
     z = [v @ splu((2j * np.pi * frequency) * one - J).solve(right) + g for frequency in frequencies_Hz]
     return np.asarray(z)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def experiment_of_record(record: CyclingRecord, *, name: str, area_m2: float) ->
     area = record.area_m2 or area_m2
     table, time = record.table, record.time_s
     charge = table[INCREMENT].fill_null(0.0).fill_nan(0.0).to_numpy() * 3600 / area
-    runs = table[STEP_RUN].to_numpy() if STEP_RUN in table.columns else np.zeros(len(record))
+    runs = table[STEP_RUN].to_numpy() if STEP_RUN in table.columns else np.zeros(len(record), np.int64)
     spectra = {s.first_row: s.spectrum for s in record.spectra if s.first_row is not None}
     bounds = _bounds(record.current_A, runs, record.in_spectrum, set(spectra))
     if len(bounds) > MOST_STRETCHES:
@@ -178,9 +179,7 @@ def _look(spectrum: Spectrum, area_m2: float) -> Look:
     return Look(spectrum.frequency_Hz, spectrum.impedance_ohm * area_m2, None if noise is None else noise * area_m2)
 
 
-def _bounds(
-    current: Array, runs: NDArray[np.int64], swept: NDArray[np.bool_], sweeps: set[int]
-) -> list[tuple[int, int]]:
+def _bounds(current: Array, runs: NDArray[Any], swept: NDArray[np.bool_], sweeps: set[int]) -> list[tuple[int, int]]:
     """First row and the one past the last of each stretch of one current, and of each spectrum."""
     still = NO_CURRENT * max(float(np.abs(current).max()), 1e-30)
     bounds, first = [], 0
@@ -247,9 +246,7 @@ def replay(
         if part.duration_s > 0:
             states = _flowed(at, states, numbers, part, voltages)
     empty = np.zeros(0)
-    return [
-        Answer(np.concatenate([empty, *each]), tuple(z)) for each, z in zip(voltages, spectra, strict=True)
-    ]
+    return [Answer(np.concatenate([empty, *each]), tuple(z)) for each, z in zip(voltages, spectra, strict=True)]
 
 
 def _share(of: ModelParameters, experiment: Experiment, draw: Mapping[str, float]) -> dict[str, float]:
@@ -312,4 +309,3 @@ def _solved(
     except pybamm().SolverError:
         # one that cannot begin stops them all
         return [at.solve(y, one, duration_s, times_s) for y, one in zip(states, inputs, strict=True)]
-
