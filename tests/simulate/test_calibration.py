@@ -238,7 +238,8 @@ def test_the_calibrated_file_is_a_cell_that_simulates_so(natron, files, tmp_path
     left = natron(
         "calibrate", "cell", "lowack2025-symmetric", "--data", files / "cold.bdf.csv", "--data", files / "warm.bdf.csv",
         "--held-out", files / "hot.bdf.csv", "--parameters",
-        "metal_resistance,separator_conductivity,refill_efficiency,metal_resistance_energy", "--out", new, "--pictures", tmp_path / "pictures", "--json",
+        "metal_resistance,separator_conductivity,refill_efficiency,metal_resistance_energy",
+        "--out", new, "--pictures", tmp_path / "pictures", "--json",
     )  # fmt: skip
     assert left.code == 0, left.err
     told = left.json
