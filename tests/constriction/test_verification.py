@@ -7,7 +7,7 @@ import pytest
 
 from natron.constriction import solve
 from natron.constriction.currents import at_top, current_density_A_m2
-from natron.constriction.impedance import spectrum
+from natron.constriction.impedance import spectrum, sweep
 from natron.constriction.media import bricks, spherical_pores, voronoi
 from natron.constriction.patterns import PATTERNS, inside, pattern
 from natron.constriction.refinement import refined
@@ -146,7 +146,7 @@ def body(omega):
 def test_a_sweep_is_passive_and_ends_at_the_real_solve():
     contact = pattern("square", 16, 0.1)
     f = np.logspace(9, 2, 8)
-    found = spectrum(body, f, 1e-6, contact, periodic=True)
+    found = sweep(body, f, 1e-6, contact, periodic=True)
     assert found.status == "converged"
     z = found.spectrum.impedance_ohm
     assert (z.real >= 0).all()
@@ -161,7 +161,7 @@ def test_a_sweep_is_passive_and_ends_at_the_real_solve():
 def test_a_warm_start_saves_iterations():
     f = np.logspace(8, 5, 7)
     cold = [solve(body(2 * math.pi * each), 1e-6, tolerance=1e-6).iterations for each in f]
-    warm = spectrum(body, f, 1e-6).iterations
+    warm = sweep(body, f, 1e-6).iterations
     assert sum(warm) < sum(cold)
 
 

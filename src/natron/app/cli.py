@@ -13,6 +13,7 @@ from natron.app.alloys import alloy, evaporate
 from natron.app.calibration import calibrate
 from natron.app.ccd import ccd
 from natron.app.cells import cell
+from natron.app.constriction import constriction
 from natron.app.cycling import cycling
 from natron.app.designs import design
 from natron.app.documents import audit, reproduce
@@ -35,6 +36,7 @@ app.add_typer(cell, name="cell")
 app.add_typer(eis, name="eis")
 app.add_typer(predict, name="predict")
 app.add_typer(calibrate, name="calibrate")
+app.add_typer(constriction, name="constriction")
 for command in (design, audit, reproduce, read, convert, cycling, ccd, press, foil, alloy, evaporate, simulate):
     app.command()(command)
 

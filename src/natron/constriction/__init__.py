@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
+from natron.constriction.assessment import Assessment, assess, body_spectrum
+from natron.constriction.bodies import Body, make_body
+from natron.constriction.currents import LocalCurrent, at_top, current_density_A_m2
+from natron.constriction.impedance import BodySpectrum, NotConvergedError, spectrum, sweep
+from natron.constriction.media import boundary_voxels, bricks, phases, spherical_pores, voronoi
+from natron.constriction.patterns import PATTERNS, pattern
+from natron.constriction.refinement import Refined, refined
 from natron.constriction.solver import Solution, SolveStatus, solve
+from natron.constriction.table import Spreading, constriction_table, spreading
 
-__all__ = ["Solution", "SolveStatus", "solve"]
+__all__ = [
+    "PATTERNS",
+    "Assessment",
+    "Body",
+    "BodySpectrum",
+    "LocalCurrent",
+    "NotConvergedError",
+    "Refined",
+    "Solution",
+    "SolveStatus",
+    "Spreading",
+    "assess",
+    "at_top",
+    "body_spectrum",
+    "boundary_voxels",
+    "bricks",
+    "constriction_table",
+    "current_density_A_m2",
+    "make_body",
+    "pattern",
+    "phases",
+    "refined",
+    "solve",
+    "spectrum",
+    "spherical_pores",
+    "spreading",
+    "sweep",
+    "voronoi",
+]

@@ -11,10 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from natron.constriction.solver import SolveStatus, solve
-from natron.core import InputError
+from natron.core import InputError, NatronError
 from natron.data import Provenance, Spectrum
 
 Admittance = Callable[[float], Any]
+
+
+class NotConvergedError(NatronError):
+    """A solve ended without an answer that can be trusted."""
+
+    exit_code = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +46,7 @@ class BodySpectrum:
     advice: str
 
 
-def spectrum(
+def sweep(
     kappa_of_omega: Admittance,
     frequency_Hz: ArrayLike,
     spacing_m: float | tuple[float, float, float] = 1.0,
@@ -123,6 +129,22 @@ def spectrum(
         provenance=Provenance(reader="natron.constriction", notes=("computed from a body of voxels",)),
     )
     return BodySpectrum(made, tuple(iterations), tuple(balance), status, advice)
+
+
+def spectrum(kappa_of_omega: Admittance, frequency_Hz: ArrayLike, *arguments: Any, **options: Any) -> Spectrum:
+    """The spectrum alone, all of it converged; arguments as `sweep`.
+
+    Raises
+    ------
+    InputError
+        As `sweep`.
+    NotConvergedError
+        Where a frequency has no answer to be trusted. `sweep` returns it, with what each frequency took.
+    """
+    found = sweep(kappa_of_omega, frequency_Hz, *arguments, **options)
+    if found.status != "converged":
+        raise NotConvergedError(f"{found.status.replace('_', ' ')}. {found.advice}")
+    return found.spectrum
 
 
 def _drawn_on(f: Any, at: int, last: Any, before: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Physical constants (CODATA 2018, exact since the 2019 SI) and nothing else."""
+"""Physical constants (CODATA 2018; all but ε₀ exact since the 2019 SI) and nothing else."""
 
 FARADAY_C_PER_MOL = 96485.33212331002
 """Charge of one mole of electrons, F."""
@@ -14,3 +14,6 @@ ELEMENTARY_CHARGE_C = 1.602176634e-19
 
 ABSOLUTE_ZERO_DEGC = -273.15
 """0 K on the Celsius scale."""
+
+VACUUM_PERMITTIVITY_F_PER_M = 8.8541878128e-12
+"""Electric constant, ε₀."""
