@@ -7,7 +7,7 @@ import pytest
 
 from natron.constriction import solve
 from natron.constriction.currents import at_top, current_density_A_m2
-from natron.constriction.impedance import spectrum, sweep
+from natron.constriction.impedance import sweep
 from natron.constriction.media import bricks, spherical_pores, voronoi
 from natron.constriction.patterns import PATTERNS, inside, pattern
 from natron.constriction.refinement import refined

@@ -94,7 +94,9 @@ def assess(
     if coarse is not None:
         on = {1: _solve(coarse, tolerance, max_iterations), 2: found}
         if on[1].status == "converged":
-            both = refined(lambda n: on[n], 1)
+            faces = (body.contact_top, body.contact_bottom, coarse.contact_top, coarse.contact_bottom)
+            cut = any(bool(((face > 0) & (face < 1)).any()) for face in faces)
+            both = refined(lambda n: on[n], 1, cut=cut)
             resistance, error = both.resistance_ohm, both.error_estimate_ohm
     return Assessment(
         body,

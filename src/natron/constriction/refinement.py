@@ -11,6 +11,9 @@ from natron.core import InputError
 
 ORDER = 1.0
 """With an edge of contact the resistance converges as the first power of the voxel."""
+LEFT_ALIGNED, LEFT_CUT = 0.1, 1.0
+"""Share of the step from the finer grid to the limit that is left in doubt: where edges of contact run between
+voxels, and where they cut voxels, whose share in contact moves from grid to grid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +25,8 @@ class Refined:
     resistance_ohm : float
         Drawn on to voxels of no size, at the order stated.
     error_estimate_ohm : float
-        A tenth of the step from the finer grid to that: what the observed order leaves in doubt, or more where
-        a third grid was solved and says so.
+        The step from the finer grid to that, or a tenth of it where edges of contact run between voxels on both
+        grids; more where a third grid was solved and says so.
     coarse, fine : Solution
     observed_order : float or None
         From three grids, where a third was asked for.
@@ -36,7 +39,7 @@ class Refined:
     observed_order: float | None = None
 
 
-def refined(make: Callable[[int], Solution], count: int, *, check_order: bool = False) -> Refined:
+def refined(make: Callable[[int], Solution], count: int, *, check_order: bool = False, cut: bool = False) -> Refined:
     """Solve with `count` and twice as many voxels, and draw on.
 
     Parameters
@@ -48,6 +51,9 @@ def refined(make: Callable[[int], Solution], count: int, *, check_order: bool = 
     check_order : bool
         Solve with half as many voxels also, for the order that shows.
 
+    cut : bool
+        Edges of contact cut voxels on one of the grids.
+
     Raises
     ------
     InputError
@@ -56,7 +62,7 @@ def refined(make: Callable[[int], Solution], count: int, *, check_order: bool = 
     coarse, fine = (_trusted(make(n)) for n in (count, 2 * count))
     step = fine.resistance_ohm - coarse.resistance_ohm
     limit = fine.resistance_ohm + step / (2**ORDER - 1)
-    error, order = 0.1 * abs(limit - fine.resistance_ohm), None
+    error, order = (LEFT_CUT if cut else LEFT_ALIGNED) * abs(limit - fine.resistance_ohm), None
     if check_order:
         before = coarse.resistance_ohm - _trusted(make(count // 2)).resistance_ohm
         order = math.log2(abs(before / step)) if before and step else None

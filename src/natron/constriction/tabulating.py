@@ -13,16 +13,18 @@ from natron.constriction.patterns import PATTERNS, pattern
 from natron.constriction.refinement import refined
 from natron.constriction.solver import Solution, solve
 
-REGULAR = ("disc", "square", "stripes")
 PERIODS_OVER_THICKNESS = (1.0, 2.0, 4.0, 8.0)
 """Beyond a thickness of one period nothing changes by more than e^(−4π)."""
-SHARES_REGULAR = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.78, 0.9, 0.95)
+SHARES_DISC = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.78)
+SHARES_STRIPES = tuple(k / 32 for k in (1, 2, 3, 5, 8, 12, 16, 20, 24, 28, 30))
+SHARES_SQUARE = tuple((k / 32) ** 2 for k in (3, 4, 5, 7, 10, 14, 18, 21, 24, 26, 28, 30, 31))
+"""Edges of stripes and squares run between voxels on every grid with a multiple of 64 along the period."""
 SHARES_RANDOM = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95)
+REGULAR = {"disc": SHARES_DISC, "square": SHARES_SQUARE, "stripes": SHARES_STRIPES}
 SCALE_RANDOM = 0.25
 """Diameter of patches and voids, or longest wavelength of roughness, over the period that repeats."""
 HOT_SHARE = 0.1
 """Of the contact: a tenth is resolved by the voxels at every share of the table; a hundredth would not be."""
-_LARGEST_DISC = np.pi / 4
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,7 @@ def rows(
     """
     for name in names:
         is_regular = name in REGULAR
-        for share in SHARES_REGULAR if is_regular else SHARES_RANDOM:
-            if name == "disc" and share > _LARGEST_DISC:
-                continue
+        for share in REGULAR.get(name, SHARES_RANDOM):
             for ratio in PERIODS_OVER_THICKNESS:
                 if is_regular:
                     yield _regular(name, share, ratio, count)
@@ -90,7 +90,7 @@ def _regular(name: str, share: float, ratio: float, count: int) -> Row:
         body = np.ones((round(n / ratio), *top.shape))
         return solve(body, (1 / n, 1 / n, 1.0 if name == "stripes" else 1 / n), top)
 
-    found = refined(make, count)
+    found = refined(make, count, cut=name == "disc")
     area = found.fine.area_m2
     hot = [at_top(each, contact(n), HOT_SHARE) for each, n in ((found.coarse, count), (found.fine, 2 * count))]
     return Row(
@@ -114,7 +114,7 @@ def _random(name: str, share: float, ratio: float, count: int, seeds: int) -> Ro
         def make(n: int, shares: dict[int, NDArray[np.float64]] = shares) -> Solution:
             return solve(np.ones((round(n / ratio), n, n)), 1 / n, shares[n], periodic=True)
 
-        found = refined(make, count)
+        found = refined(make, count, cut=True)
         resistances.append((float(found.resistance_ohm) - 1 / ratio) / SCALE_RANDOM)
         errors.append(found.error_estimate_ohm / SCALE_RANDOM)
         both = [at_top(each, shares[n], HOT_SHARE) for each, n in ((found.coarse, count), (found.fine, 2 * count))]

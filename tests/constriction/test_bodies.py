@@ -1,0 +1,127 @@
+"""Bodies as the command line makes them, the shipped table, and files in and out."""
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+from uncertainties import ufloat
+
+from natron.constriction import (
+    NotConvergedError,
+    assess,
+    constriction_table,
+    impedance,
+    make_body,
+    solve,
+    spectrum,
+    spreading,
+)
+from natron.constriction.table import table
+from natron.core import InputError
+from natron.data import DataError, Spectrum
+from natron.interface import interface_resistance_ohm_m2
+from natron.io.images import read_image
+from natron.io.vtk import vtk_image
+
+
+def test_the_table_has_the_closed_form_of_stripes_within_its_errors():
+    rows = [row for row in table() if row.pattern == "stripes" and row.scale_over_thickness == 1]
+    assert len(rows) > 5
+    for row in rows:
+        exact = -math.log(math.sin(math.pi * row.contact_share / 2)) / math.pi
+        assert row.resistance == pytest.approx(exact, abs=max(row.error, 1e-4))
+
+
+def test_the_table_of_discs_is_near_that_of_tubes():
+    # a square cell is no tube: 2 % at a contact that is small in it; Bessel-Galerkin values
+    for epsilon, psi in ((0.2, 0.720850), (0.3162, 0.565270)):
+        exact = math.pi / 4 * psi / epsilon
+        assert constriction_table("disc")(epsilon**2) == pytest.approx(exact, rel=0.02)
+
+
+def test_the_table_falls_with_contact_and_with_thinness():
+    for name in {row.pattern for row in table()}:
+        thick = constriction_table(name)
+        shares = np.linspace(0.06, 0.77, 30)
+        values = thick(shares)
+        assert (np.diff(values) < 0).all()
+        thin = constriction_table(name, 2.0)(shares)
+        assert (thin < values * 1.001).all()
+
+
+def test_a_body_between_entries_agrees_with_the_table():
+    found = assess(make_body((64, 64, 64), 1e-6, 0.16, contact_share=(12 / 32) ** 2, contact_pattern="square"))
+    value = spreading("square", (12 / 32) ** 2)
+    assert found.constriction_ohm_m2 * 0.16 / 64e-6 == pytest.approx(value.resistance, rel=0.01)
+
+
+def test_the_table_serves_interface_resistances_and_carries_uncertainty():
+    law = constriction_table("disc")
+    whole = interface_resistance_ohm_m2(0.1, 1e-4, 0.16, 1e-5, constriction=law)
+    assert whole == pytest.approx(1e-3 + law(0.1) * 1e-5 / 0.16)
+    spread = law(ufloat(0.3, 0.01))
+    assert spread.std_dev == pytest.approx(abs(law(0.305) - law(0.295)), rel=0.02)
+
+
+@pytest.mark.parametrize(("name", "share", "ratio"), [("dics", 0.1, 0), ("disc", 0.9, 0), ("square", 0.1, 99)])
+def test_the_table_is_not_drawn_on_beyond_its_ends(name, share, ratio):
+    with pytest.raises(InputError):
+        spreading(name, share, ratio)
+
+
+def test_the_error_estimate_covers_what_a_cut_edge_costs():
+    # a stripe whose edges cut voxels, against its closed form
+    body = make_body((64, 64, 64), 1.0, 1.0, contact_share=0.1, contact_pattern="stripes")
+    body = assess(body)
+    exact = -math.log(math.sin(math.pi * 0.05)) / math.pi * 64
+    error = body.error_estimate_ohm * body.body.area_m2
+    assert abs(body.constriction_ohm_m2 - exact) < error < 0.1 * exact
+
+
+def test_interfaces_and_bulk_are_no_constriction():
+    body = assess(make_body((8, 8, 8), 1e-6, 0.16, interface_ohm_m2=1e-4))
+    assert body.constriction_ohm_m2 == 0
+    assert body.area_specific_resistance_ohm_m2 == pytest.approx(8e-6 / 0.16 + 2e-4, rel=1e-6)
+    # spread over much contact by a large interface resistance, the current finds little constriction
+    part = assess(
+        make_body((16, 16, 16), 1e-6, 0.16, contact_share=0.25, contact_pattern="square", interface_ohm_m2=1.0)
+    )
+    assert part.area_specific_resistance_ohm_m2 == pytest.approx(5 + 1e-4, rel=1e-3)
+
+
+def test_spectrum_is_a_spectrum_and_raises_where_it_is_not_to_be_trusted(monkeypatch):
+    found = spectrum(lambda w: np.full((4, 4, 4), 0.16 + 1j * w * 1e-10), [1e6, 1e3], 1e-6)
+    assert isinstance(found, Spectrum)
+    rough = np.where(np.random.default_rng(1).random((16, 16, 16)) < 0.5, 1e-3, 1.0)
+    monkeypatch.setattr(impedance, "solve", partial(solve, max_iterations=1))
+    with pytest.raises(NotConvergedError, match="iterations"):
+        spectrum(lambda w: rough + 0j, [1.0], 1e-6)
+
+
+def test_vtk_holds_the_values_with_the_first_axis_fastest(tmp_path):
+    values = np.arange(24.0).reshape(2, 3, 4)
+    content = vtk_image({"potential": values}, (1e-6, 2e-6, 3e-6), "a title")
+    header, _, data = content.partition(b"LOOKUP_TABLE default\n")
+    assert b"DIMENSIONS 3 4 5" in header
+    assert b"CELL_DATA 24" in header
+    assert np.frombuffer(data[: 4 * 24], ">f4").reshape(4, 3, 2).T.tolist() == values.tolist()
+
+
+def test_images_are_read_and_what_is_none_is_refused(tmp_path):
+    image = np.random.default_rng(1).integers(0, 255, (3, 4, 5)).astype(np.uint8)
+    np.save(tmp_path / "a.npy", image)
+    assert (read_image(tmp_path / "a.npy") == image).all()
+    pillow = pytest.importorskip("PIL.Image")
+    pages = [pillow.fromarray(plane) for plane in image]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    assert (read_image(tmp_path / "a.tif") == image).all()
+    for name in ("no.npy", "no.tif"):
+        (tmp_path / name).write_bytes(b"this is no image")
+        with pytest.raises(DataError, match="this is not a"):
+            read_image(tmp_path / name)
+    with pytest.raises(DataError, match="no such file"):
+        read_image(tmp_path / "missing.npy")
+    np.save(tmp_path / "flat.npy", image[0])
+    with pytest.raises(DataError, match="block"):
+        read_image(tmp_path / "flat.npy")
