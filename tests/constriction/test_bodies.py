@@ -43,7 +43,7 @@ def test_the_table_of_discs_is_near_that_of_tubes():
 def test_the_table_falls_with_contact_and_with_thinness():
     for name in {row.pattern for row in table()}:
         thick = constriction_table(name)
-        shares = np.linspace(0.06, 0.77, 30)
+        shares = np.linspace(0.07, 0.77, 30)
         values = thick(shares)
         assert (np.diff(values) < 0).all()
         thin = constriction_table(name, 2.0)(shares)

@@ -54,12 +54,12 @@ class Body:
     @property
     def area_m2(self) -> float:
         """Of the cross section."""
-        return math.prod(self.conductivity_S_m.shape[1:]) * self.spacing_m[1] * self.spacing_m[2]
+        return float(math.prod(self.conductivity_S_m.shape[1:]) * self.spacing_m[1] * self.spacing_m[2])
 
     @property
     def thickness_m(self) -> float:
         """Along the current."""
-        return self.conductivity_S_m.shape[0] * self.spacing_m[0]
+        return float(self.conductivity_S_m.shape[0] * self.spacing_m[0])
 
     @property
     def uniform(self) -> bool:

@@ -21,7 +21,7 @@ SQRT_PI = float(np.sqrt(np.pi))
 @cache
 def table() -> tuple[Row, ...]:
     """Every row that ships with natron."""
-    with files("natron.constriction").joinpath("table.csv").open(encoding="utf-8", newline="") as handle:
+    with files("natron.constriction").joinpath("table.csv").open(encoding="utf-8") as handle:
         return tuple(
             Row(line["pattern"], **{key: float(value) for key, value in line.items() if key != "pattern"})
             for line in csv.DictReader(handle)
@@ -59,7 +59,7 @@ def spreading(pattern: str, contact_share: float, scale_over_thickness: float = 
     pattern : str
         ``disc, square, stripes, patches, voids, rough``.
     contact_share : float
-        θ, within the table: from 0.01 (regular patterns; stripes 0.031) or 0.05 to 1, discs to 0.78.
+        θ, within the table: from 0.01 (regular patterns; stripes 0.063) or 0.05 to 1, discs to 0.78.
     scale_over_thickness : float
         0 (a thick body) to 8, or to 2 for random patterns.
 

@@ -16,9 +16,10 @@ from natron.constriction.solver import Solution, solve
 PERIODS_OVER_THICKNESS = (1.0, 2.0, 4.0, 8.0)
 """Beyond a thickness of one period nothing changes by more than e^(−4π)."""
 SHARES_DISC = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.78)
-SHARES_STRIPES = tuple(k / 32 for k in (1, 2, 3, 5, 8, 12, 16, 20, 24, 28, 30))
+SHARES_STRIPES = tuple(k / 32 for k in (2, 3, 5, 8, 12, 16, 20, 24, 28, 30))
 SHARES_SQUARE = tuple((k / 32) ** 2 for k in (3, 4, 5, 7, 10, 14, 18, 21, 24, 26, 28, 30, 31))
-"""Edges of stripes and squares run between voxels on every grid with a multiple of 64 along the period."""
+"""Edges of stripes and squares run between voxels on every grid with a multiple of 64 along the period. A contact
+of one voxel from its middle to its edge would be too coarse to draw on from."""
 SHARES_RANDOM = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95)
 REGULAR = {"disc": SHARES_DISC, "square": SHARES_SQUARE, "stripes": SHARES_STRIPES}
 SCALE_RANDOM = 0.25
