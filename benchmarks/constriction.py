@@ -49,7 +49,7 @@ TAUFACTOR = """
 import contextlib, io, json, sys, time
 import numpy as np, torch, taufactor as tau
 image, values, truth, wanted = np.load(sys.argv[1]), json.loads(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
-conductivities = {i: v for i, v in enumerate(values)}
+conductivities = {i + 1: v for i, v in enumerate(values)}
 def run(criterion):
     wall, cpu = time.perf_counter(), time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
@@ -173,8 +173,9 @@ def beside_taufactor(python: Path, kappa: Any, contact: Any, wanted: float) -> N
     wall, cpu, found = timed(kappa, 1.0, tolerance=1e-4)
     off = abs(found.resistance_ohm / truth.resistance_ohm - 1)
     print(f"  natron at {off:.0e} error {wall:9.2f} /{cpu:8.2f}")
-    values = sorted(set(np.unique(kappa).tolist()))
-    image = np.searchsorted(values, kappa).astype(np.uint8)
+    # TauFactor keeps the label 0 for what insulates
+    values = sorted(set(np.unique(kappa[kappa > 0]).tolist()))
+    image = np.where(kappa > 0, 1 + np.searchsorted(values, kappa), 0).astype(np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "image.npy"
         np.save(file, image)
