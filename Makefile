@@ -4,17 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test proofs check bench lock clean
+.PHONY: demo test proofs exhaustive check bench lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/natron reproduce lowack2025
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long and not exhaustive"
 
 # proofs that take longer than a default test should
 proofs: $(VENV)/.dev
 	$(BIN)/python -m pytest -m long
+
+# proofs that take many minutes each
+exhaustive: $(VENV)/.dev
+	$(BIN)/python -m pytest -m exhaustive
 
 # style, types, and imports that point down
 check: $(VENV)/.dev

@@ -59,7 +59,7 @@ def test_intervals_of_one_parameter_are_students():
     assert math.log(one.low / 2.0) == pytest.approx(-1.959964 * 0.1 / 3, rel=0.01)
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 def test_intervals_cover():
     """95 % intervals of 200 noisy tables hold the truth in 92 to 98 % of them (three binomial standard deviations)."""
     held = 0

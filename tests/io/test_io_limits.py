@@ -141,7 +141,7 @@ def test_files_cut_at_their_boundaries(real, tmp_path, every_file):
     _cut(real, tmp_path, every_file, 6)
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 def test_files_cut_at_all_their_boundaries(real, tmp_path, every_file):
     _cut(real, tmp_path, every_file, 300)
 
