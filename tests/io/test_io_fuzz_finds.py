@@ -296,3 +296,8 @@ def test_a_column_whose_name_polars_takes_for_a_pattern(tmp_path, name):
     record = io.read(tmp_path / "a.parquet").record
     assert record is not None
     assert record.table["Voltage / V"].to_list() == [3.0, 3.1, 3.2]
+
+
+def test_infinite_numbers_in_a_table_without_names(tmp_path):
+    said = _taken(tmp_path / "a.txt", b"1000\t5\t-1\ninf\t5\t-1\ninf\t5\t-1\n100\t6\t-2\n10\t7\t-3\n")
+    assert "taken by their place" in said

@@ -196,6 +196,7 @@ def _by_place(
             hint="Write the names above the columns, or give a mapping file.",
         )
     frequency = values[0].drop_nulls().to_numpy()
+    frequency = frequency[np.isfinite(frequency)]
     steps = np.diff(frequency)
     orderly = len(steps) == 0 or max((steps > 0).mean(), (steps < 0).mean()) > _CAPACITIVE
     # names over another number of columns: a decimal comma between commas, or a column without a name
