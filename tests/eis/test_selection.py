@@ -365,6 +365,12 @@ def test_any_few_points_give_a_selection_or_a_clear_error(points: list[tuple[flo
     assert sum(c.akaike_weight for c in found.candidates) == pytest.approx(1)
 
 
+def test_one_arc_alone_is_never_doubted_away() -> None:
+    # one arc without a resistance beside it: nothing would be left without the arc
+    found = select_circuit(Spectrum(np.logspace(5, 1, 5), np.array([1j, 1j, 1j, -1j, 4j])), max_arcs=1)
+    assert found.result.status
+
+
 def test_a_real_arc_is_one_arc() -> None:
     pytest.importorskip("polars")
     from natron.io import read_spectra

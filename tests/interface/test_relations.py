@@ -47,7 +47,7 @@ def test_relations_give_the_rooms_numbers(name):
     inputs, _, value, tolerance = ASKED[name]
     relation = RELATIONS[name]
     texts = {key: inputs[key] for key in relation.texts}
-    quantities = dict(relation.library(texts))
+    quantities = dict(relation.looked_up(texts))
     kinds = {**{key: q.kind for key, q in quantities.items()}, **relation.inputs}
     quantities |= {key: read_quantity(text, kinds[key]) for key, text in inputs.items() if key not in texts}
     found = propagate(relation.bound(texts), quantities)["value"]

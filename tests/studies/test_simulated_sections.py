@@ -147,7 +147,7 @@ def test_what_rests_on_its_own_calibration_says_so(claims):
 
 def test_relation_carries_the_contact_s_uncertainty():
     relation = RELATIONS["direct_current_resistance"]
-    inputs = {"temperature": Quantity(303.15, None, "temperature"), **relation.library({"cell": "lowack2025-cell2"})}
+    inputs = {"temperature": Quantity(303.15, None, "temperature"), **relation.looked_up({"cell": "lowack2025-cell2"})}
     found = propagate(relation.bound({"cell": "lowack2025-cell2"}), inputs)["value"]
     assert found.derivatives["contact_resistance_settled"] == pytest.approx(1.0)
     assert found.derivatives["ceramic_liquid_resistance"] == pytest.approx(0.84, abs=0.02)

@@ -27,7 +27,7 @@ class NamedRelation:
         Takes ``{input name: number}`` (SI), returns the result (SI).
     texts : tuple of str
         Names of inputs that are texts, such as a chemical formula.
-    library : callable, optional
+    looked_up : callable, optional
         Takes the texts, returns further inputs by name that the library knows: taken where a claim does not give
         them, their uncertainty and origin carried along.
     """
@@ -37,7 +37,7 @@ class NamedRelation:
     output: str
     function: Callable[[Mapping[str, Any]], Any]
     texts: tuple[str, ...] = ()
-    library: Callable[[Mapping[str, str]], Mapping[str, Quantity]] | None = None
+    looked_up: Callable[[Mapping[str, str]], Mapping[str, Quantity]] | None = None
 
     def bound(self, texts: Mapping[str, str]) -> Function:
         """The relation in the form `natron.core.uncertainty.propagate` takes, its texts filled in."""

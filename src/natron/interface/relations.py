@@ -66,7 +66,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "fraction",
         contact_of,
         texts=("metal",),
-        library=_contact_library,
+        looked_up=_contact_library,
     ),
     "pressure_to_close_voids": NamedRelation(
         "pressure that brings a static contact to a wanted contact fraction; a lower bound",
@@ -74,7 +74,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "pressure",
         lowest_pressure_Pa,
         texts=("metal",),
-        library=_contact_library,
+        looked_up=_contact_library,
     ),
     "resistance_of_contact": NamedRelation(
         "interface resistance at a contact fraction",
@@ -85,7 +85,7 @@ RELATIONS: dict[str, NamedRelation] = {
         },
         "area_specific_resistance",
         lambda x: resistance_of(x, x["contact_fraction"]),
-        library=lambda _: {name: parameters("contact")[name] for name in ("spot_spacing", "film_resistance")},
+        looked_up=lambda _: {name: parameters("contact")[name] for name in ("spot_spacing", "film_resistance")},
     ),
     "resistance_after_pressing": NamedRelation(
         "interface resistance after pressing, at the temperature for which the pair's resistance is known",
@@ -93,7 +93,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "area_specific_resistance",
         lambda x: resistance_of(x, contact_of(x)),
         texts=("metal", "electrolyte"),
-        library=_pressing_library,
+        looked_up=_pressing_library,
     ),
     "highest_pressing_temperature": NamedRelation(
         "melting point of the metal, above which it leaks",
@@ -101,7 +101,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "temperature",
         lambda x: x["melting_point"],
         texts=("metal",),
-        library=lambda texts: {"melting_point": metal(texts["metal"])["melting_point"]},
+        looked_up=lambda texts: {"melting_point": metal(texts["metal"])["melting_point"]},
     ),
     "pressed_foil_thickness": NamedRelation(
         "thickness of a metal disc squeezed between platens it sticks to",
@@ -111,7 +111,7 @@ RELATIONS: dict[str, NamedRelation] = {
             Creep.of(x), x["pressure"], x["temperature"], x["time"], x["radius"], x["start_thickness"]
         ),
         texts=("metal",),
-        library=_foil_library,
+        looked_up=_foil_library,
     ),
     "fracture_pressure": NamedRelation(
         "pressure at which a ceramic layer breaks by its bow and over places without backing",
@@ -119,7 +119,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "pressure",
         lambda x: ceramic_of(x).fracture_pressure_Pa,
         texts=("electrolyte",),
-        library=_ceramic_library,
+        looked_up=_ceramic_library,
     ),
     "critical_stripping_current": NamedRelation(
         "largest stripping current without growing voids",
@@ -127,7 +127,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "current_density",
         lambda x: _voids(x).critical_current(x["contact_fraction"], x["pressure"], x["temperature"]),
         texts=("metal",),
-        library=_void_library,
+        looked_up=_void_library,
     ),
     "pressure_against_voids": NamedRelation(
         "stack pressure at which a stripping current is the critical one; a lower bound",
@@ -135,7 +135,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "pressure",
         lambda x: _voids(x).pressure_against_voids(x["current_density"], x["contact_fraction"], x["temperature"]),
         texts=("metal",),
-        library=_void_library,
+        looked_up=_void_library,
     ),
 }
 """Relations by name."""

@@ -63,7 +63,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "potential",
         _mean_discharge_voltage,
         texts=("cell",),
-        library=_library,
+        looked_up=_library,
     ),
     "direct_current_resistance": NamedRelation(
         "steady resistance of a cell for a small current, half charged, its contacts settled",
@@ -71,7 +71,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "area_specific_resistance",
         lambda x: _resistance(x, SMALL_CURRENT_A_M2),
         texts=("cell",),
-        library=lambda texts: _library(texts, given=("temperature",)),
+        looked_up=lambda texts: _library(texts, given=("temperature",)),
     ),
     "polarisation": NamedRelation(
         "voltage of one side of a symmetric cell at a steady current: half the cell's, its contacts as made",
@@ -79,7 +79,7 @@ RELATIONS: dict[str, NamedRelation] = {
         "potential",
         _polarisation,
         texts=("cell",),
-        library=_library,
+        looked_up=_library,
     ),
 }
 """Relations by name."""

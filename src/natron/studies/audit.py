@@ -124,7 +124,7 @@ def _relations_of(room: str) -> Mapping[str, NamedRelation] | None:
 def _plain_subject(claim: Claim, relation: NamedRelation) -> Subject:
     """A named relation over the inputs the claim lists."""
     texts = {key: str(claim.inputs[key]) for key in relation.texts if key in claim.inputs}
-    offered = relation.library(texts) if relation.library and len(texts) == len(relation.texts) else {}
+    offered = relation.looked_up(texts) if relation.looked_up and len(texts) == len(relation.texts) else {}
     for key in claim.inputs:
         if key not in relation.inputs and key not in relation.texts and key not in offered:
             raise ClaimError(

@@ -29,7 +29,7 @@ def _asked(relation: str, texts: Mapping[str, str], inputs: Mapping[str, tuple[s
         key: parse_quantity(text, named.inputs[key]).stamped(origin=origin)  # type: ignore[arg-type]
         for key, (text, origin) in inputs.items()
     }
-    return {**(named.library(texts) if named.library else {}), **own}
+    return {**(named.looked_up(texts) if named.looked_up else {}), **own}
 
 
 def _number(relation: str, texts: Mapping[str, str], inputs: Mapping[str, tuple[str, str]]) -> Quantity:

@@ -62,8 +62,13 @@ class Shape:
     resistance: bool = True
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing is left of it."""
+        return not (self.arcs or self.tail or self.inductance or self.resistance)
+
+    @property
     def circuit(self) -> Circuit:
-        """The circuit, such as ``R0-p(R1,CPE1)-CPE2``."""
+        """The circuit, such as ``R0-p(R1,CPE1)-CPE2``; a shape that is empty has none."""
         parts = ["L0"] * self.inductance + ["R0"] * self.resistance
         parts += [f"p(R{i},CPE{i})" for i in range(1, self.arcs + 1)]
         parts += [f"{self.tail}{self.arcs + 1}"] if self.tail else []

@@ -142,7 +142,8 @@ class Search:
         tail = self.best_tail()
         for i in _doubtful_arcs(chosen):
             less = next(replace(s, arcs=s.arcs - 1) for s, c in self.seen.items() if c is chosen)
-            self.improve(less, _without_arc(less, chosen, i))
+            if not less.empty:
+                self.improve(less, _without_arc(less, chosen, i))
         fewer = [
             (s, c) for s, c in self.seen.items() if c is not None and s.arcs == chosen.arcs - 1 and not c.noise_like
         ]
@@ -157,8 +158,8 @@ class Search:
         # what came in on the way may be idle by now
         best = self.best()
         shape = next(shape for shape, one in self.seen.items() if one is best)
-        if shape.inductance and best.faults:
-            less = replace(shape, inductance=False)
+        less = replace(shape, inductance=False)
+        if shape.inductance and best.faults and not less.empty:
             self.improve(less, _initial(less, best))
 
     def shape(self, shape: Shape) -> Candidate | None:
