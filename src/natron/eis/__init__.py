@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from natron.eis.meaning.symmetric import ConstrictionHint, SymmetricCell, constriction_hint, symmetric_cell
     from natron.eis.meaning.window import HighFrequency
     from natron.eis.relaxation import DRTPeak, DRTResult, drt
-    from natron.eis.series.analysis import SeriesResult, fit_series
+    from natron.eis.series.analysis import fit_series
     from natron.eis.series.arrhenius import Arrhenius
+    from natron.eis.series.result import SeriesResult
     from natron.eis.series.tie import TieTest
     from natron.eis.series.trends import Trend
 
@@ -123,7 +124,8 @@ _NAMES = {
     "meaning.symmetric": ("ConstrictionHint", "SymmetricCell", "constriction_hint", "symmetric_cell"),
     "meaning.window": ("HighFrequency",),
     "relaxation": ("DRTPeak", "DRTResult", "drt"),
-    "series.analysis": ("SeriesResult", "fit_series"),
+    "series.analysis": ("fit_series",),
+    "series.result": ("SeriesResult",),
     "series.arrhenius": ("Arrhenius",),
     "series.tie": ("TieTest",),
     "series.trends": ("Trend",),
