@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from natron.cycling.failure.shorts import ShortCriteria, detect_shorts, follows_current
+from natron.cycling.failure.criteria import ShortCriteria
+from natron.cycling.failure.shorts import detect_shorts, follows_current
 from natron.cycling.half_step import half_steps
 from natron.data import Provenance, cycling_record
 
@@ -199,3 +200,11 @@ def test_a_slow_charge_after_fast_ones_is_no_excess():
         clock += span + 18.0
     rec = joined(pieces)
     assert detect_shorts(rec, half_steps(rec)) == ()
+
+
+def test_pulses_of_one_row_have_no_polarisation_to_judge():
+    pulse = [0.0, 0.0, 1e-3]
+    current = np.array([*pulse * 4, *(-np.ones(30) * 1e-3), *np.ones(30) * 1e-3])
+    time = np.arange(len(current)) * 10.0
+    one = record(time, 40 * current, current, kind="symmetric")
+    assert detect_shorts(one, half_steps(one)) == ()

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from natron.cycling.differential import DifferentialCapacity, differential_capacity
     from natron.cycling.events import Event
     from natron.cycling.failure.ccd import CriticalCurrent, critical_current
+    from natron.cycling.failure.criteria import ShortCriteria
     from natron.cycling.failure.population import CellOutcome, Population, population_of
     from natron.cycling.failure.shorts import detect_shorts
-    from natron.cycling.failure.verdicts import ShortCriteria
     from natron.cycling.failure.voids import VoidCriteria
     from natron.cycling.half_step import HalfStep, half_steps
     from natron.cycling.polarisation import Polarisation
@@ -54,7 +54,7 @@ _HOMES = {
     "CellOutcome": "failure.population",
     "CriticalCurrent": "failure.ccd",
     "Population": "failure.population",
-    "ShortCriteria": "failure.verdicts",
+    "ShortCriteria": "failure.criteria",
     "VoidCriteria": "failure.voids",
     "critical_current": "failure.ccd",
     "detect_shorts": "failure.shorts",

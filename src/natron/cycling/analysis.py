@@ -19,8 +19,8 @@ from natron.cycling.cycles import (
     staged,
 )
 from natron.cycling.events import Event
+from natron.cycling.failure.criteria import ShortCriteria
 from natron.cycling.failure.shorts import detect_shorts
-from natron.cycling.failure.verdicts import ShortCriteria
 from natron.cycling.half_step import HalfStep, half_steps
 from natron.cycling.polarisation import Polarisation, polarisation
 from natron.cycling.resistance import CurrentStep, current_steps

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from natron.core import InputError
 from natron.cycling.half_step import HalfStep
@@ -347,14 +349,19 @@ def staged(cycles: Sequence[Cycle], steps: Sequence[RateStep], pairing: Pairing)
     """The cycles with formation flagged and retention, each within its own currents."""
     formation = {n for step in steps if step.formation for n in range(step.first_cycle, step.last_cycle + 1)}
     references: list[Cycle] = []
+    up, down = (np.full(len(cycles), np.nan) for _ in range(2))
     done = []
     for cycle in cycles:
         if cycle.cycle in formation:
             done.append(replace(cycle, flags=("formation", *cycle.flags)))
             continue
         capacity = returned_capacity_Ah(cycle, pairing)
-        reference = next((r for r in references if same_rate(r, cycle)), None)
+        known = len(references)
+        same = _same(up[:known], cycle.charge_current_A) & _same(down[:known], cycle.discharge_current_A)
+        reference = references[int(same.argmax())] if same.any() else None
         if reference is None and capacity and cycle.coulombic_efficiency is not None:
+            up[known] = np.nan if cycle.charge_current_A is None else cycle.charge_current_A
+            down[known] = np.nan if cycle.discharge_current_A is None else cycle.discharge_current_A
             references.append(cycle)
             reference = cycle
         of = None if reference is None else returned_capacity_Ah(reference, pairing)
@@ -373,6 +380,13 @@ def same_rate(one: Cycle, other: Cycle) -> bool:
     return all(a is None or b is None or abs(a - b) <= SAME_CURRENT * max(a, b) for a, b in pairs)
 
 
+def _same(currents_A: NDArray[np.float64], current_A: float | None) -> NDArray[np.bool_]:
+    """`same_rate` of many currents, those that are not known NaN, and one."""
+    if current_A is None:
+        return np.ones(len(currents_A), dtype=bool)
+    return ~(np.abs(currents_A - current_A) > SAME_CURRENT * np.maximum(currents_A, current_A))
+
+
 def _median(values: Sequence[float | None]) -> float | None:
     known = [v for v in values if v is not None]
-    return float(np.median(known)) if known else None
+    return float(statistics.median(known)) if known else None

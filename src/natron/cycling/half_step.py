@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from natron.cycling.resistance import CurrentStep, current_steps
-from natron.cycling.rows import Rows, rows_of
+from natron.cycling.rows import Rows, median, rows_of
 from natron.data import CyclingRecord
 from natron.data.segmentation import cycles_of
 
@@ -137,13 +137,15 @@ def half_steps(record: CyclingRecord, rows: Rows | None = None) -> tuple[HalfSte
     owner = half[flowing]
     firsts, lasts = np.searchsorted(owner, np.arange(1, count + 1)), np.searchsorted(owner, np.arange(2, count + 2))
     steps = {step.row: step for step in current_steps(rows, record.area_m2)}
+    flags = _flags(rows, flowing, firsts, lasts)
+    current_A = rows.current_A[flowing]
     found = []
     for k in range(1, count + 1):
-        inside = flowing[firsts[k - 1] : lasts[k - 1]]
-        first, last = int(inside[0]), int(inside[-1])
+        inside = slice(firsts[k - 1], lasts[k - 1])
+        first, last = int(flowing[firsts[k - 1]]), int(flowing[lasts[k - 1] - 1])
         sign = int(signs[k])
         charge = sign * net[k]
-        current = float(np.median(rows.current_A[inside]))
+        current = median(current_A[inside])
         resistance, how = _resistance(record, rows, steps, first, last)
         found.append(
             HalfStep(
@@ -162,37 +164,41 @@ def half_steps(record: CyclingRecord, rows: Rows | None = None) -> tuple[HalfSte
                 energy_Wh=float(sign * energy[k]),
                 voltage_start_V=float(rows.voltage_V[first]),
                 voltage_end_V=float(rows.voltage_V[last]),
-                mean_voltage_V=float(energy[k] / net[k]) if net[k] else float(np.mean(rows.voltage_V[inside])),
+                mean_voltage_V=float(energy[k] / net[k]) if net[k] else float(np.mean(rows.voltage_V[flowing[inside]])),
                 areal_capacity_Ah_m2=None if record.area_m2 is None else float(charge / record.area_m2),
                 resistance_ohm=resistance,
                 area_specific_resistance_ohm_m2=(
                     None if resistance is None or record.area_m2 is None else resistance * record.area_m2
                 ),
                 resistance_from=how,
-                flags=_flags(rows, inside, last),
+                flags=flags[k - 1],
             )
         )
     return tuple(found)
 
 
-def _flags(rows: Rows, inside: NDArray[np.intp], last: int) -> tuple[str, ...]:
-    """What should be known of a half step whose current flows in the rows `inside`."""
-    first = int(inside[0])
-    flags = []
-    between = slice(first, last + 1)
-    if rows.spectral[between].any():
-        flags.append("spectra_inside")
-    if (~rows.flows[between] & ~rows.spectral[between]).any():
-        flags.append("rests_inside")
-    if inside.size > 3:
-        early = float(np.median(np.abs(rows.current_A[inside[: inside.size // 2 + 1]])))
-        held = np.abs(rows.voltage_V[inside] - rows.voltage_V[last]) < CONSTANT_VOLTAGE_V
-        falling = np.abs(rows.current_A[inside]) < CONSTANT_VOLTAGE_DROP * early
-        if held[-3:].all() and falling[-3:].all():
-            flags.append("constant_voltage")
-    if last == len(rows.flows) - 1:
-        flags.append("open_ended")
-    return tuple(flags)
+def _flags(
+    rows: Rows, flowing: NDArray[np.intp], firsts: NDArray[np.intp], lasts: NDArray[np.intp]
+) -> list[tuple[str, ...]]:
+    """What should be known of each half step; its current flows in the rows `flowing[firsts[k]:lasts[k]]`."""
+    first, last = flowing[firsts], flowing[lasts - 1]
+    spectra = np.concatenate([[0], np.cumsum(rows.spectral)])
+    idle = np.concatenate([[0], np.cumsum(~rows.flows & ~rows.spectral)])
+    interrupted = {
+        "spectra_inside": spectra[last + 1] > spectra[first],
+        "rests_inside": idle[last + 1] > idle[first],
+    }
+    # held where the last three rows stand at one voltage and their current has fallen
+    tail = flowing[np.maximum(lasts[:, None] - np.arange(1, 4), 0)]
+    held = (np.abs(rows.voltage_V[tail] - rows.voltage_V[last, None]) < CONSTANT_VOLTAGE_V).all(axis=1)
+    held &= lasts - firsts > 3
+    current = np.abs(rows.current_A[flowing])
+    lowered = np.abs(rows.current_A[tail]).max(axis=1)
+    for k in np.flatnonzero(held):
+        half = current[firsts[k] : firsts[k] + (lasts[k] - firsts[k]) // 2 + 1]
+        held[k] = lowered[k] < CONSTANT_VOLTAGE_DROP * median(half)
+    every = {**interrupted, "constant_voltage": held, "open_ended": last == len(rows.flows) - 1}
+    return [tuple(name for name, ones in every.items() if ones[k]) for k in range(len(first))]
 
 
 def _resistance(

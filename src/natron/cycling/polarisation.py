@@ -6,13 +6,12 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from natron.cycling.rows import Rows, runs_of
+from natron.cycling.rows import Rows, median
 
 SteadyState = Literal["reached", "extrapolated", "not_steady"]
 
@@ -129,33 +128,39 @@ def polarisation(rows: Rows, *, area_m2: float | None = None, thickness_m: float
     -----
     Source: Wagner 1956, Z. Elektrochem. 60, 4; Hebb 1952, J. Chem. Phys. 20, 185, DOI 10.1063/1.1700165.
     """
-    spans = _held_spans(rows)
     step_s = np.diff(rows.time_s, prepend=rows.time_s[:1])
     loaded = float(step_s[rows.flows].sum())
+    first, last = _spans(rows)
     magnitude = np.abs(rows.current_A)
-    falling = sum(
-        float(rows.time_s[b] - rows.time_s[a]) for a, b in spans if magnitude[a] > SMALLEST_FALL * magnitude[b]
-    )
-    if loaded <= 0 or falling < BLOCKING_SHARE * loaded:
+    falls = magnitude[first] > SMALLEST_FALL * magnitude[last]
+    lasting = rows.time_s[last] - rows.time_s[first]
+    if loaded <= 0 or lasting[falls].sum() < BLOCKING_SHARE * loaded:
         return None
+    held = np.array([_is_held(rows.voltage_V[a : b + 1]) for a, b in zip(first, last, strict=True)])
+    if lasting[falls & held].sum() < BLOCKING_SHARE * loaded:
+        return None
+    spans = zip(first[held].tolist(), last[held].tolist(), strict=True)
     holds = tuple(hold for a, b in spans if (hold := _hold(rows, a, b, area_m2, thickness_m)) is not None)
     return _together(holds, area_m2, thickness_m) if holds else None
 
 
-def _held_spans(rows: Rows) -> list[tuple[int, int]]:
-    """Runs of rows at one voltage that is not zero while current flows."""
+def _spans(rows: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and last row of every run under current, of enough rows, in which the voltage never leaps."""
     outside = ~rows.spectral & rows.flows
     moved = np.abs(np.diff(rows.voltage_V, prepend=rows.voltage_V[:1]))
     jump = moved > np.maximum(2 * HELD_V, 2 * HELD_SHARE * np.abs(rows.voltage_V))
-    spans = []
-    for a, b in zip(*runs_of(outside), strict=True):
-        cuts = [int(a), *(int(a) + np.flatnonzero(jump[a + 1 : b + 1]) + 1).tolist(), int(b) + 1]
-        for first, end in pairwise(cuts):
-            v = rows.voltage_V[first:end]
-            level = float(np.median(v))
-            if end - first >= FEWEST_ROWS and np.mean(np.abs(v - level) <= max(HELD_V, HELD_SHARE * abs(level))) > 0.95:
-                spans.append((first, end - 1))
-    return spans
+    begins = outside & (jump | ~np.concatenate([[False], outside[:-1]]))
+    ends = outside & np.concatenate([begins[1:] | ~outside[1:], [True]])
+    first, last = np.flatnonzero(begins), np.flatnonzero(ends)
+    long = last - first + 1 >= FEWEST_ROWS
+    return first[long], last[long]
+
+
+def _is_held(voltage_V: NDArray[np.float64]) -> bool:
+    """Whether nearly all of these voltages are one."""
+    level = median(voltage_V)
+    near = np.abs(voltage_V - level) <= max(HELD_V, HELD_SHARE * abs(level))
+    return bool(np.count_nonzero(near) > 0.95 * len(voltage_V))
 
 
 def _hold(rows: Rows, first: int, last: int, area_m2: float | None, thickness_m: float | None) -> Hold | None:

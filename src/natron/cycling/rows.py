@@ -61,6 +61,28 @@ def runs_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
 
 
+def median(values: NDArray[np.float64]) -> float:
+    """The median of one value or more, as numpy's, at a tenth of its cost for the hundred rows of a half step."""
+    middle = len(values) // 2
+    ordered = values.copy()
+    if len(values) % 2:
+        ordered.partition(middle)
+        return float(ordered[middle])
+    ordered.partition((middle - 1, middle))
+    return 0.5 * (float(ordered[middle - 1]) + float(ordered[middle]))
+
+
+def quantile(values: NDArray[np.float64], share: float) -> float:
+    """What that share of the values lies below, interpolated between neighbours; as `median`, numpy's and cheaper."""
+    place = (len(values) - 1) * share
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    ordered = values.copy()
+    ordered.partition((below, above))
+    low, high, part = float(ordered[below]), float(ordered[above]), place - below
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
+
+
 def medians_of(values: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
     """The median of each piece of `values`, pieces beginning at `starts` (the first at 0), all at once."""
     lengths = np.diff(np.append(starts, len(values)))

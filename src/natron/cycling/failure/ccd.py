@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from natron.core import InputError
+from natron.cycling.failure.criteria import ShortCriteria
 from natron.cycling.failure.protocol import LadderStep, Protocol, recognise
 from natron.cycling.failure.shorts import is_symmetric
 from natron.cycling.failure.traces import Trace, traces
-from natron.cycling.failure.verdicts import ShortCriteria, Verdict, judge
+from natron.cycling.failure.verdicts import Verdict, judge
 from natron.cycling.failure.voids import VoidCriteria, VoidOnset, void_onset
 from natron.cycling.half_step import HalfStep, half_steps
+from natron.cycling.rows import median
 from natron.data import CyclingRecord
 
 
@@ -248,9 +250,9 @@ def _per(value: float | None, area_m2: float | None) -> float | None:
 
 
 def _finding(record: CyclingRecord, verdict: Verdict, step: LadderStep) -> HalfStepFinding:
-    trace, p = verdict.trace, verdict.trace.profile
+    trace, p = verdict.trace, verdict.profile
     tenth = max(len(p.level_V) // 10, 1)
-    start, end = float(np.median(p.level_V[tenth : 2 * tenth])), float(np.median(p.level_V[-tenth:]))
+    start, end = float(np.median(p.level_V[tenth : 2 * tenth])), median(p.level_V[-tenth:])
     charge, area = float(trace.charge_Ah[-1]), record.area_m2
     resistance = end / trace.magnitude_A
     return HalfStepFinding(
@@ -332,9 +334,9 @@ def _bracket(
         return None, None, why
     failed = short.current_A
     if protocol.held == "ramp":
-        trace = next(v.trace for v in verdicts if v.trace.index == short.half_step)
-        before = trace.current_A[trace.current_A < failed]
-        width = 2 * trace.profile.width * trace.magnitude_A
+        ramp = next(v for v in verdicts if v.trace.index == short.half_step)
+        before = ramp.trace.current_A[ramp.trace.current_A < failed]
+        width = 2 * ramp.profile.width * ramp.trace.magnitude_A
         return (max(failed - width, 0.0) if before.size else 0.0), failed, None
     if len(protocol.steps) < 2:
         return None, None, f"shorted at {said(failed)}, but the current was not stepped: nothing brackets it"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from natron.cycling.rows import median
+
 if TYPE_CHECKING:
     from natron.cycling.failure.traces import Trace
 
@@ -51,7 +53,7 @@ def offset(traces: Sequence[Trace], voltage: Floats, time: Floats, resting: NDAr
     ends_s = time[[traces[0].rows[0], traces[-1].rows[-1]]] if traces else time[[0, -1]]
     if runs:
         at = np.array([time[run].mean() for run in runs])
-        rest = np.array([np.median(voltage[run]) for run in runs])
+        rest = np.array([median(voltage[run]) for run in runs])
         calm, drift_V_s = _calm(at, rest)
         return _drawn_out(at, calm, drift_V_s, ends_s, float(MAD * np.median(np.abs(rest - calm))), "rests")
     pairs = [
@@ -119,8 +121,8 @@ def _middle(first: Trace, second: Trace, near_V: float) -> tuple[float, float]:
     """
     v, w = (one.polarisation_V[:: max(len(one.rows) // _SAMPLED, 1)] * one.sign for one in (first, second))
     m, n = len(v), len(w)
-    late, early = float(np.median(v[m // 2 :])), float(np.median(w[n // 2 :]))
+    late, early = median(v[m // 2 :]), median(w[n // 2 :])
     halves = 0.5 * (late + early)
-    across = 0.5 * float(np.median(v[-max(m // 5, 1) :]) + np.median(w[n // 20 : n // 20 + max(n // 5, 1)]))
+    across = 0.5 * (median(v[-max(m // 5, 1) :]) + median(w[n // 20 : n // 20 + max(n // 5, 1)]))
     unsure = 0.5 * abs(halves - across) + _DIFFERENCE * abs(late - early)
     return min(halves, across, key=lambda middle: abs(middle - near_V)), unsure

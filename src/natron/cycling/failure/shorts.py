@@ -8,6 +8,8 @@ short by itself in a full or half cell: two have to agree.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from natron.cycling.events import Event
+from natron.cycling.failure.criteria import ShortCriteria
+from natron.cycling.failure.offset import MAD
 from natron.cycling.failure.traces import Traces, traces
-from natron.cycling.failure.verdicts import ShortCriteria, ShortKind, Verdict, judge
+from natron.cycling.failure.verdicts import ShortKind, Verdict, judge
 from natron.cycling.half_step import HalfStep
-from natron.cycling.rows import medians_of
+from natron.cycling.rows import median, medians_of, quantile
 from natron.data import CyclingRecord
 
 Floats = NDArray[np.float64]
@@ -127,6 +131,16 @@ class _Charge:
 
 
 @dataclass(frozen=True, eq=False)
+class _Columns:
+    """The record's rows."""
+
+    time_s: Floats
+    voltage_V: Floats
+    magnitude_A: Floats
+    spectral: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class _Passed:
     """What each half step passed: arrays of one place for each."""
 
@@ -139,6 +153,7 @@ def _of_charges(record: CyclingRecord, half_steps: Sequence[HalfStep], criteria:
     """Shorts of a full or half cell, from its charges."""
     events: list[Event] = []
     sound: list[_Charge] = []
+    columns = _Columns(record.time_s, record.voltage_V, np.abs(record.current_A), record.in_spectrum)
     passed = _Passed(
         sign=np.array([half.sign for half in half_steps]),
         current_A=np.array([half.current_A for half in half_steps]),
@@ -147,7 +162,7 @@ def _of_charges(record: CyclingRecord, half_steps: Sequence[HalfStep], criteria:
     for k, half in enumerate(half_steps):
         if half.sign < 0:
             continue
-        charge = _charge(record, half, criteria)
+        charge = _charge(columns, half, criteria)
         if charge is None:
             continue
         signals, kind = _signals(charge, k, passed, sound[-_USUAL:], criteria)
@@ -169,33 +184,36 @@ def _of_charges(record: CyclingRecord, half_steps: Sequence[HalfStep], criteria:
     return tuple(events)
 
 
-def _charge(record: CyclingRecord, half: HalfStep, criteria: ShortCriteria) -> _Charge | None:
+def _charge(columns: _Columns, half: HalfStep, criteria: ShortCriteria) -> _Charge | None:
     """A charge at constant current in pieces of equal time; what comes after its current was lowered is left out."""
-    rows = np.arange(half.first_row, half.last_row + 1)
-    current = np.abs(record.current_A[rows])
-    usual = float(np.median(current[current > 0])) if (current > 0).any() else 0.0
-    rows = rows[~record.in_spectrum[rows] & (np.abs(current - usual) <= 0.02 * usual)]
+    inside = slice(half.first_row, half.last_row + 1)
+    current = columns.magnitude_A[inside]
+    usual = median(current[current > 0]) if (current > 0).any() else 0.0
+    steady = ~columns.spectral[inside] & (np.abs(current - usual) <= 0.02 * usual)
+    rows = half.first_row + np.flatnonzero(steady)
     if len(rows) < _FEWEST_ROWS:
         return None
-    voltage, time = record.voltage_V[rows], record.time_s[rows]
+    voltage, time = columns.voltage_V[rows], columns.time_s[rows]
     share = (time - time[0]) / max(time[-1] - time[0], 1e-9)
     count = min(_PIECES, len(rows) // 2)
     which = np.minimum((share * count).astype(int), count - 1)
     starts = np.flatnonzero(np.concatenate([[True], which[1:] != which[:-1]]))
     middles = medians_of(voltage, starts)
-    broken = np.zeros(len(starts), dtype=bool)
-    broken[np.searchsorted(starts, np.flatnonzero(np.diff(rows) > 1) + 1, side="right") - 1] = True
-    broken |= np.roll(broken, 1)
+    # an interruption within a piece, or between it and the one before
+    broken = np.zeros(len(starts) + 1, dtype=bool)
+    if rows[-1] - rows[0] >= len(rows):
+        apart = np.searchsorted(starts, np.flatnonzero(np.diff(rows) > 1) + 1, side="right") - 1
+        broken[apart] = broken[apart + 1] = True
     bend = np.abs(voltage[2:] - 2 * voltage[1:-1] + voltage[:-2])
-    noise = 1.4826 * float(np.median(bend)) / np.sqrt(6)
+    noise = MAD * median(bend) / math.sqrt(6)
     falls = middles[:-1] - middles[1:]
-    falls[broken[1:] | (share[starts[1:]] < _NUCLEATION)] = 0.0
+    falls[broken[1:-1] | (share[starts[1:]] < _NUCLEATION)] = 0.0
     deep = falls > max(criteria.voltage_fall_V, criteria.significance * noise)
     at = int(np.argmax(falls)) if len(falls) else 0
     return _Charge(
         half=half,
-        end_V=float(np.median(voltage[-max(3, len(voltage) // 50) :])),
-        lowest_V=float(np.percentile(middles, 10)),
+        end_V=median(voltage[-max(3, len(voltage) // 50) :]),
+        lowest_V=quantile(middles, 0.1),
         noise_V=noise,
         fall_V=float(falls[at]) if len(falls) else 0.0,
         fall_row=int(rows[starts[min(at + 1, len(starts) - 1)]]),
@@ -213,11 +231,11 @@ def _signals(
         times = "once" if charge.falls == 1 else f"{charge.falls} times"
         signals.append(f"the voltage falls at once by up to {charge.fall_V * 1e3:.0f} mV at constant current, {times}")
     if sound:
-        usual_end = float(np.median([one.end_V for one in sound]))
-        noise = float(np.median([one.noise_V for one in sound]))
+        usual_end = statistics.median(one.end_V for one in sound)
+        noise = statistics.median(one.noise_V for one in sound)
         if charge.noise_V > max(criteria.voltage_noise_V, _NOISE_RATIO * noise):
             signals.append(f"noise of {charge.noise_V * 1e3:.1f} mV, against {noise * 1e3:.2g} mV before")
-        lost = charge.lowest_V < _LOST_VOLTAGE * float(np.median([one.lowest_V for one in sound]))
+        lost = charge.lowest_V < _LOST_VOLTAGE * statistics.median(one.lowest_V for one in sound)
         if lost:
             signals.append(f"the voltage is lost: {charge.lowest_V:.3f} V")
         elif charge.falls and charge.end_V < usual_end - criteria.voltage_fall_V:
@@ -253,7 +271,7 @@ def _efficiency(k: int, passed: _Passed, criteria: ShortCriteria) -> str | None:
     before = np.flatnonzero(paired)
     if len(before) < 2:
         return None
-    usual, found = float(np.median(capacity[before + 1] / capacity[before])), float(capacity[-1] / capacity[k])
+    usual, found = median(capacity[before + 1] / capacity[before]), float(capacity[-1] / capacity[k])
     if found >= (1 - criteria.efficiency_fall) * usual:
         return None
     return f"the discharge after it gives back {found * 100:.1f} % of it, {usual * 100:.1f} % before"

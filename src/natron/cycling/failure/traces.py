@@ -1,4 +1,4 @@
-"""The polarisation of a symmetric cell within each half step: cleaned, in equal shares of time, and its shape.
+"""The polarisation of a symmetric cell within each half step, cleaned.
 
 A *trace* is one stretch of loaded rows at one current. What is looked at is the voltage in the direction of the
 current, u = sign(I) · (V − V₀), with V₀ the cell's voltage at no current; over the current it is a resistance.
@@ -13,11 +13,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from natron.cycling.failure.offset import LEVEL_CHANGE, MAD, Offset, offset
 from natron.cycling.half_step import HalfStep
-from natron.cycling.rows import rows_of
+from natron.cycling.rows import median, quantile, rows_of
 from natron.data import CyclingRecord
 
 Floats = NDArray[np.float64]
@@ -25,15 +24,9 @@ Floats = NDArray[np.float64]
 _FEWEST_ROWS = 3
 _RAMP_LEVELS = 25
 _RAMP_SPAN = 1.3
-_BINS = 40
-_EDGE = 0.08
 _STRAY = 6.0
 _QUIET = 2.0
 _EQUAL_V = 1e-9
-_MODEL_ERROR = 0.015
-_START_TIMES = (0.015, 0.06, 0.25)
-_GROWTH_TIMES = (0.1, 0.35)
-_RESTART_TIMES = (0.02, 0.1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,76 +78,12 @@ class Trace:
     @cached_property
     def magnitude_A(self) -> float:
         """The current of the stretch; of a ramp, its largest."""
-        return float(self.current_A.max() if self.is_ramp else np.median(self.current_A))
+        return float(self.current_A.max()) if self.is_ramp else median(self.current_A)
 
     @property
     def duration_s(self) -> float:
         """Time under load."""
         return float(self.time_s[-1])
-
-    @cached_property
-    def profile(self) -> Profile:
-        """The stretch in equal shares of its time, with the smooth curve through them."""
-        return _profile(self)
-
-
-@dataclass(frozen=True, eq=False)
-class Profile:
-    """A trace in bins of equal time, and the smooth curve that fits it best.
-
-    Parameters
-    ----------
-    place : array, shape (B,)
-        Middle of each bin, as a share of the trace's time.
-    level_V, error_V : arrays, shape (B,)
-        Median polarisation and its standard error.
-    edges : array, shape (B,)
-        First sample of each bin in the trace.
-    smooth_V : array, shape (B,)
-        The smooth curve through them.
-    rise, rise_error : float
-        Growth from the settled start to the end as a share of the start, from a parabola through the settled
-        bins, and its standard error.
-    start_V, end_V : float
-        That parabola's values there.
-    misfit : float
-        Reduced χ² of the smooth curve, 1.5 % of the level allowed for its form.
-    interrupted : array of bool, shape (B,)
-        Whether an interruption falls into or next to the bin.
-    restarts : array
-        Places at which the current came back.
-    """
-
-    place: Floats
-    level_V: Floats
-    error_V: Floats
-    edges: NDArray[np.int64]
-    smooth_V: Floats
-    rise: float
-    rise_error: float
-    start_V: float
-    end_V: float
-    misfit: float
-    interrupted: NDArray[np.bool_]
-    restarts: Floats
-
-    @property
-    def width(self) -> float:
-        """Share of the time that one bin stands for."""
-        return 1.0 / max(len(self.place), 1)
-
-    def gain_of_step(self, at: int, direction: int = -1) -> tuple[float, float]:
-        """What a sudden fall (or rise) before bin `at` adds to the smooth curve: the drop of χ², the step's size."""
-        step = np.where(np.arange(len(self.place)) >= at, float(direction), 0.0)
-        fitted, weights, sigma = _fit(self.place, self.level_V, self.error_V, self.restarts, step)
-        before = np.sum(((self.level_V - self.smooth_V) / sigma) ** 2)
-        return float(before - np.sum(((self.level_V - fitted) / sigma) ** 2)), float(weights[-1])
-
-    @cached_property
-    def base_V(self) -> float:
-        """The level before growth: the lower quartile of the smooth curve where it has settled."""
-        settled = self.place >= _EDGE
-        return float(np.percentile(self.smooth_V[settled] if settled.any() else self.smooth_V, 25))
 
 
 @dataclass(frozen=True)
@@ -188,29 +117,37 @@ def traces(record: CyclingRecord, half_steps: Sequence[HalfStep]) -> Traces:
     """
     voltage, current, time = record.voltage_V, record.current_A, record.time_s
     spectral = record.in_spectrum
-    largest = float(np.max(np.abs(current[~spectral]), initial=0.0))
-    resting = ~spectral & (np.abs(current) <= 1e-4 * largest)
     magnitude = np.abs(current)
+    flowing = ~spectral & (magnitude > 1e-4 * float(np.max(magnitude, where=~spectral, initial=0.0)))
+    along = {1: flowing & (current > 0), -1: flowing & (current < 0)}
     pieces: list[tuple[HalfStep, NDArray[np.int64], bool]] = []
     for half in half_steps:
-        rows = np.arange(half.first_row, half.last_row + 1)
-        rows = rows[~spectral[rows] & ~resting[rows] & (np.sign(current[rows]) == half.sign)]
-        pieces += [(half, part, ramp) for part, ramp in _levels(rows, magnitude) if time[part[-1]] > time[part[0]]]
+        rows = half.first_row + np.flatnonzero(along[half.sign][half.first_row : half.last_row + 1])
+        pieces += [(half, part, ramp) for part, ramp in _levels(rows, magnitude)]
     increment = rows_of(record).increment_Ah
-    raw = [
-        _raw(k, half, rows, ramp, time, voltage, current, increment)
-        for k, (half, rows, ramp) in enumerate(pieces, start=1)
-    ]
-    no_current = offset(raw, voltage, time, resting)
-    items = [_finished(trace, no_current, time) for trace in raw]
-    reversed_sign = sum(float(np.mean(trace.polarisation_V)) for trace in items) < 0
-    if reversed_sign:
-        items = [replace(trace, polarisation_V=-trace.polarisation_V) for trace in items]
+    raw: list[Trace] = []
+    for half, rows, ramp in pieces:
+        trace = _raw(len(raw) + 1, half, rows, ramp, time, voltage, current, increment)
+        # nothing of its time may be left without the interruptions
+        if trace.duration_s > 0:
+            raw.append(trace)
+    no_current = offset(raw, voltage, time, ~flowing & ~spectral)
+    items = [_settled(trace) if trace.is_ramp else trace for trace in raw]
+    cleaned = [_without_strays(_polarisation(trace, no_current, time)) for trace in items]
+    reversed_sign = sum(float(u.mean()) for u in cleaned) < 0
     # a step of the scale scatters by 1/√12 of itself
-    least = _resolution(raw) / np.sqrt(12)
-    items = [replace(trace, noise_V=float(np.hypot(trace.noise_V, least))) for trace in items]
-    quiet = float(np.percentile([trace.noise_V for trace in items], 25)) if items else 0.0
-    items = [replace(trace, quiet_V=min(max(trace.noise_V, quiet), _QUIET * quiet)) for trace in items]
+    least = _resolution(raw) / math.sqrt(12)
+    noise = [math.hypot(_noise(u), least) for u in cleaned]
+    quiet = quantile(np.array(noise), 0.25) if noise else 0.0
+    items = [
+        replace(
+            trace,
+            polarisation_V=-u if reversed_sign else u,
+            noise_V=scatter,
+            quiet_V=min(max(scatter, quiet), _QUIET * quiet),
+        )
+        for trace, u, scatter in zip(items, cleaned, noise, strict=True)
+    ]
     return Traces(
         tuple(items), float(np.median(no_current.voltage_V)), no_current.error_V, no_current.told_by, reversed_sign
     )
@@ -221,16 +158,17 @@ def _levels(rows: NDArray[np.int64], current_A: Floats) -> list[tuple[NDArray[np
     if len(rows) < _FEWEST_ROWS:
         return []
     level = current_A[rows]
-    changes = np.abs(np.diff(level)) > LEVEL_CHANGE * np.maximum(level[1:], level[:-1])
-    parts = np.split(rows, np.flatnonzero(changes) + 1)
-    long = [part for part in parts if len(part) >= _FEWEST_ROWS]
-    levels = np.unique(np.round(level / level.max(), 4)).size
-    if levels > _RAMP_LEVELS and level.max() > _RAMP_SPAN * level.min() and float(np.mean(np.diff(level) >= 0)) > 0.98:
-        return [(rows, True)]
+    least, largest = float(level.min()), float(level.max())
+    if largest > _RAMP_SPAN * least:
+        levels = np.unique(np.round(level / largest, 4)).size
+        if levels > _RAMP_LEVELS and float(np.mean(np.diff(level) >= 0)) > 0.98:
+            return [(rows, True)]
+    changes = np.flatnonzero(np.abs(np.diff(level)) > LEVEL_CHANGE * np.maximum(level[1:], level[:-1])) + 1
+    long = [part for part in np.split(rows, changes) if len(part) >= _FEWEST_ROWS] if changes.size else [rows]
     merged: list[NDArray[np.int64]] = []
     for part in long:
-        before = np.median(current_A[merged[-1]]) if merged else 0.0
-        if merged and abs(np.median(current_A[part]) - before) <= LEVEL_CHANGE * before:
+        before = median(current_A[merged[-1]]) if merged else 0.0
+        if merged and abs(median(current_A[part]) - before) <= LEVEL_CHANGE * before:
             merged[-1] = np.concatenate([merged[-1], part])
         else:
             merged.append(part)
@@ -249,9 +187,9 @@ def _raw(
 ) -> Trace:
     """A trace with nothing taken from its voltage yet, and time without interruptions."""
     t = time[rows] - time[rows[0]]
-    apart = np.flatnonzero(np.diff(rows) > 1) + 1
     restarts = []
-    for k in apart:
+    whole = rows[-1] - rows[0] == len(rows) - 1
+    for k in () if whole else np.flatnonzero(np.diff(rows) > 1) + 1:
         usual = t[k - 1] / k if k > 1 else 0.0
         t[k:] -= max(t[k] - t[k - 1] - usual, 0.0)
         restarts.append(float(t[k]))
@@ -270,22 +208,24 @@ def _raw(
     )
 
 
-def _finished(trace: Trace, no_current: Offset, time: Floats) -> Trace:
+def _settled(trace: Trace) -> Trace:
+    """A ramp without its smallest currents, whose resistance is all noise."""
+    keep = trace.current_A > 0.05 * trace.current_A.max()
+    return replace(
+        trace,
+        rows=trace.rows[keep],
+        time_s=trace.time_s[keep],
+        polarisation_V=trace.polarisation_V[keep],
+        current_A=trace.current_A[keep],
+        charge_Ah=trace.charge_Ah[keep],
+        restarts_s=(),
+    )
+
+
+def _polarisation(trace: Trace, no_current: Offset, time: Floats) -> Floats:
+    """u of a trace whose voltage still holds that at no current; of a ramp at its largest current."""
     u = trace.polarisation_V - trace.sign * np.interp(time[trace.rows], no_current.time_s, no_current.voltage_V)
-    if trace.is_ramp:
-        keep = trace.current_A > 0.05 * trace.current_A.max()
-        share = trace.current_A[keep] / trace.current_A.max()
-        trace = replace(
-            trace,
-            rows=trace.rows[keep],
-            time_s=trace.time_s[keep],
-            current_A=trace.current_A[keep],
-            charge_Ah=trace.charge_Ah[keep],
-            restarts_s=(),
-        )
-        u = u[keep] / share
-    u = _without_strays(u)
-    return replace(trace, polarisation_V=u, noise_V=_noise(u))
+    return u / (trace.current_A / trace.current_A.max()) if trace.is_ramp else u
 
 
 def _without_strays(u: Floats) -> Floats:
@@ -296,8 +236,10 @@ def _without_strays(u: Floats) -> Floats:
     middle = np.clip(u[1:-1], low, high)
     far = np.abs(u[1:-1] - middle)
     limit = _STRAY * max(_noise(u), 1e-9)
-    out = u.copy()
+    if not (far > limit).any():
+        return u
     stray = (far > limit) & (np.abs(u[2:] - u[:-2]) < far)
+    out = u.copy()
     out[1:-1][stray] = middle[stray]
     return out
 
@@ -307,7 +249,7 @@ def _noise(u: Floats) -> float:
     if len(u) < 4:
         return 0.0
     # that of a second difference is √6 times that of a sample
-    return MAD * float(np.median(np.abs(u[2:] - 2 * u[1:-1] + u[:-2]))) / math.sqrt(6)
+    return MAD * median(np.abs(u[2:] - 2 * u[1:-1] + u[:-2])) / math.sqrt(6)
 
 
 def _resolution(raw: Sequence[Trace]) -> float:
@@ -317,71 +259,3 @@ def _resolution(raw: Sequence[Trace]) -> float:
     if moved.size == 0 or moved.size > 0.8 * steps.size:
         return 0.0
     return float(np.percentile(moved, 5))
-
-
-def _profile(trace: Trace) -> Profile:
-    u, t = trace.polarisation_V, trace.time_s
-    place = t / trace.duration_s
-    count = min(_BINS, len(u))
-    which = np.minimum((place * count).astype(int), count - 1)
-    edges = np.flatnonzero(np.concatenate([[True], which[1:] != which[:-1]]))
-    ends = np.append(edges[1:], len(u))
-    number = ends - edges
-    # one sort for all bins: the bin's number before the point, the place in the range of u behind it
-    least, range_V = float(u.min()), max(float(np.ptp(u)), 1e-12) * 1.001
-    ordered = (np.sort(which + (u - least) / range_V) - which) * range_V + least
-    level = 0.5 * (ordered[edges + (number - 1) // 2] + ordered[edges + number // 2])
-    middle = 0.5 * (place[edges] + place[ends - 1])
-    # a median of many scatters 1.25 times as much as their mean
-    error = trace.quiet_V * np.where(number > 2, 1.2533, 1.0) / np.sqrt(number)
-    error = np.maximum(error, 1e-9)
-    restarts = np.array(trace.restarts_s) / trace.duration_s
-    smooth, misfit = _smooth(middle, level, error, restarts)
-    interrupted = np.zeros(len(level), dtype=bool)
-    for restart in restarts:
-        interrupted |= np.abs(middle - restart) < 2.0 / count
-    rise, rise_error, start, end = _growth(middle, level, error, interrupted)
-    return Profile(middle, level, error, edges, smooth, rise, rise_error, start, end, misfit, interrupted, restarts)
-
-
-def _growth(x: Floats, y: Floats, error: Floats, interrupted: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    """Growth as a share of the start, its standard error, and the parabola's settled start and end."""
-    use = (x >= _EDGE) & ~interrupted
-    if np.count_nonzero(use) < 4:
-        start, end = float(y[0]), float(y[-1])
-        return (end / start - 1 if start > 0 else 0.0), float("inf"), start, end
-    basis = np.stack([np.ones_like(x), x - _EDGE, (x - _EDGE) ** 2], axis=1)
-    weighted = basis[use] / error[use][:, None]
-    covariance = np.linalg.pinv(weighted.T @ weighted)
-    a, b, c = covariance @ weighted.T @ (y[use] / error[use])
-    length = 1.0 - _EDGE
-    toward = np.array([0.0, length, length**2])
-    start, end = float(a), float(a + b * length + c * length**2)
-    if start <= 0:
-        return 0.0, float("inf"), start, end
-    return end / start - 1, float(np.sqrt(toward @ covariance @ toward)) / start, start, end
-
-
-def _smooth(x: Floats, y: Floats, error: Floats, restarts: Floats) -> tuple[Floats, float]:
-    """The smooth curve through a half step and its reduced χ²."""
-    fitted, weights, sigma = _fit(x, y, error, restarts)
-    free = max(len(x) - int(np.count_nonzero(weights)), 1)
-    return fitted, float(np.sum(((y - fitted) / sigma) ** 2) / free)
-
-
-def _fit(x: Floats, y: Floats, error: Floats, restarts: Floats, *more: Floats) -> tuple[Floats, Floats, Floats]:
-    """The smooth curve through a healthy half step: what settles at its start, a slope, and growth to its end.
-
-    Settling may rise or fall (double layers and diffusion; a contact that forms); growth only rises, and only
-    a rise may come after an interruption: a fall at any other place than the start has no term.
-    """
-    scale = max(float(np.median(np.abs(y))), 1e-9)
-    sigma = np.sqrt(error**2 + (_MODEL_ERROR * scale) ** 2)
-    settling = [np.exp(-x / tau) for tau in _START_TIMES]
-    after = [-np.where(x >= r, np.exp(-(x - r) / tau), 0.0) for r in restarts[:3] for tau in _RESTART_TIMES]
-    growth = [x**2, *((np.exp((x - 1) / tau) - np.exp(-1 / tau)) for tau in _GROWTH_TIMES)]
-    plain = [np.ones_like(x), x]
-    columns = [*plain, *(-c for c in plain), *settling, *(-s for s in settling), *growth, *after, *more]
-    matrix = np.stack(columns, axis=1) / sigma[:, None]
-    weights, _ = nnls(matrix, y / sigma, maxiter=400)
-    return np.asarray(matrix @ weights * sigma), weights, sigma

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from natron.cycling.failure.protocol import LadderStep, Protocol
-from natron.cycling.failure.traces import Trace
 from natron.cycling.failure.verdicts import Verdict
 
 _COMPARED = 8
@@ -82,10 +81,10 @@ def void_onset(
     area_m2 : float or None
     """
     by_index = {verdict.trace.index: verdict for verdict in verdicts}
-    lower: list[Trace] = []
+    lower: list[Verdict] = []
     for step in protocol.steps:
         members = [by_index[i] for i in step.traces if short is None or i < short]
-        usual = [_usual_growth(v.trace, lower) for v in members]
+        usual = [_usual_growth(v, lower) for v in members]
         together = 1 if protocol.one_way else 2
         places = range(len(members) - together + 1)
         at = next((k for k in places if _grow(members[k : k + together], usual[k], criteria)), None)
@@ -94,16 +93,16 @@ def void_onset(
             # in the first step there is nothing to compare with: it has to look like a void in every respect
             if lower or not (protocol.one_way or _saturates(members[at]) or onset.certainty == "ambiguous"):
                 return onset
-        lower += [v.trace for v in members if v.short is None]
+        lower += [v for v in members if v.short is None]
     return None
 
 
-def _usual_growth(trace: Trace, lower: Sequence[Trace]) -> float:
+def _usual_growth(verdict: Verdict, lower: Sequence[Verdict]) -> float:
     """Median growth of half steps at lower currents within the same time: what settles does so at every current."""
     growths = []
     for one in lower[-_COMPARED:]:
-        share = min(trace.duration_s / one.duration_s, 1.0)
-        if len(one.time_s) * share < _COMPARED:
+        share = min(verdict.trace.duration_s / one.trace.duration_s, 1.0)
+        if len(one.trace.time_s) * share < _COMPARED:
             continue
         early, late = np.interp([_SETTLED * share, share], one.profile.place, one.profile.smooth_V)
         if early > 0:
@@ -131,7 +130,7 @@ def _grow(members: Sequence[Verdict], usual: float, criteria: VoidCriteria) -> b
 
 def _saturates(verdict: Verdict) -> bool:
     """Whether most of a growth comes in the first half: so grows what settles, not a void."""
-    p = verdict.trace.profile
+    p = verdict.profile
     middle = float(np.interp(0.5, p.place, p.smooth_V)) - p.start_V
     return middle > 0.75 * (p.end_V - p.start_V)
 
@@ -148,12 +147,12 @@ def _onset(
     first: bool,
 ) -> VoidOnset:
     grown = members[at]
-    p = grown.trace.profile
+    p = grown.profile
     after = next((v for v in verdicts if v.trace.index == grown.trace.index + 1), None)
     recovered = False
     words = "there is no half step after it to tell whether plating undoes it"
     if after is not None:
-        start = after.trace.profile.start_V / after.trace.magnitude_A
+        start = after.profile.start_V / after.trace.magnitude_A
         begun, ended = p.start_V / grown.trace.magnitude_A, p.end_V / grown.trace.magnitude_A
         share = (ended - start) / max(ended - begun, 1e-30)
         recovered = share >= criteria.recovery
