@@ -192,6 +192,27 @@ def test_spectra_that_take_nothing_make_no_dip():
     assert found.events == ()
 
 
+@pytest.mark.parametrize(("eis_charge", "cycles"), [(0.0, []), (-1e-4, [1])])
+def test_a_first_cycle_that_loses_charge_of_its_own_is_no_dip_of_the_spectrum_before_it(eis_charge, cycles):
+    bench = Bench()
+    bench.spectrum(eis_charge, 2.9)
+    for k in range(8):
+        bench.run(1e-3, HOUR * (1.1 if k == 0 else 1.0), lambda x: 3.3 + 0.2 * x, 40).rest(100, 3.45)
+        bench.run(-1e-3, HOUR, lambda x: 3.4 - 0.6 * x, 40).rest(100, 2.9)
+    found = analyse(bench.record(kind="full"))
+    assert found.cycles[0].coulombic_efficiency == pytest.approx(1 / 1.1)
+    assert [e.cycle for e in found.events if e.kind == "eis_dip"] == cycles
+
+
+def test_pulses_between_long_half_steps_are_named():
+    bench = full_cell(3)
+    assert not [n for n in analyse(bench.record(kind="full")).notes if "pulse" in n]
+    for _ in range(4):
+        bench.run(-2e-3, 10, lambda x: 3.3, 20).rest(40, 3.4).run(1e-3, 10, lambda x: 3.4, 20).rest(40, 3.4)
+    (note,) = [n for n in analyse(bench.record(kind="full")).notes if "pulse" in n]
+    assert note.startswith("8 half steps")
+
+
 def test_a_fall_without_a_spectrum_is_no_eis_dip():
     bench = full_cell(9)
     bench.run(1e-3, HOUR * 1.05, lambda x: 3.3 + 0.2 * x, 40).run(-1e-3, HOUR, lambda x: 3.4 - 0.6 * x, 40)

@@ -68,6 +68,10 @@ def cycling(
             "a third of the radius of spheres.",
         ),
     ] = None,
+    dqdv_step: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--dqdv-step", help='Width of the bins of dQ/dV, "2 mV"; else as fine as the data allow.'),
+    ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="A folder for pictures and tables (cycles, dQ/dV)."),
@@ -86,8 +90,15 @@ def cycling(
     from natron.report.cycling import cycling as to_json
 
     options = told(area, mass, kind, working_electrode, mapping)
-    thickness_m = _length("--thickness", thickness, "diameter")
-    diffusion_length_m = _length("--diffusion-length", diffusion_length, "length")
+    thickness_m = _positive("--thickness", thickness, "diameter", "0.9 mm")
+    diffusion_length_m = _positive("--diffusion-length", diffusion_length, "length", "1.5 µm")
+    dqdv_step_V = _positive("--dqdv-step", dqdv_step, "potential", "2 mV")
+    if dqdv_step_V is not None and out is None:
+        raise InputError(
+            "dQ/dV is drawn and written into a folder, and none is given",
+            key="--dqdv-step",
+            allowed="--out DIR beside it",
+        )
     groups = [[file] for file in files] if each else [files]
     names = _names(files) if each else [""]
     contents: list[dict[str, Any]] = []
@@ -110,7 +121,7 @@ def cycling(
             )
             content = to_json(analysis, files=group, instrument_format=reading.format, notes=reading.notes)
             if out is not None:
-                _write(out, name, analysis, content)
+                _write(out, name, analysis, content, dqdv_step_V)
         except NatronError as error:
             if not each or len(groups) == 1:
                 raise
@@ -126,7 +137,7 @@ def cycling(
         raise typer.Exit(5 if contents else failed[0].exit_code)
 
 
-def _length(option: str, text: str | None, kind: str) -> float | None:
+def _positive(option: str, text: str | None, kind: str, example: str) -> float | None:
     if text is None:
         return None
     try:
@@ -134,7 +145,7 @@ def _length(option: str, text: str | None, kind: str) -> float | None:
     except InputError as error:
         raise error.at(key=option) from error
     if value <= 0:
-        raise InputError("a length must be above zero", key=option, given=text, allowed="0.9 mm")
+        raise InputError("this must be above zero", key=option, given=text, allowed=example)
     return value
 
 
@@ -144,7 +155,7 @@ def _names(files: Sequence[str]) -> list[str]:
     return [f"{stem}-{k + 1}-" if stems.count(stem) > 1 else f"{stem}-" for k, stem in enumerate(stems)]
 
 
-def _write(out: Path, name: str, analysis: CyclingAnalysis, content: dict[str, Any]) -> None:
+def _write(out: Path, name: str, analysis: CyclingAnalysis, content: dict[str, Any], dqdv_step_V: float | None) -> None:
     """Pictures, and the tables behind them."""
     import natron.plot.cycling as pictures
 
@@ -153,7 +164,7 @@ def _write(out: Path, name: str, analysis: CyclingAnalysis, content: dict[str, A
         return
     draw(out, f"{name}voltage-capacity", partial(pictures.voltage_capacity, analysis), (15, 11))
     draw(out, f"{name}cycles", partial(pictures.over_cycles, analysis), (16, 12), rows=2)
-    curves = pictures.differential_curves(analysis)
+    curves = pictures.differential_curves(analysis, dqdv_step_V)
     if curves:
         draw(out, f"{name}dqdv", partial(pictures.differential, analysis, curves), (15, 11))
     if analysis.pulses:

@@ -84,7 +84,8 @@ def _protocol(protocol: Protocol, found: CriticalCurrent) -> str:
         amount = protocol.half_step_Ah * 1e3 if area is None else protocol.half_step_Ah / area / 10
         parts[0] += f" of {_number(amount)} {'mAh' if area is None else 'mAh/cm²'}"
     parts.append("one direction" if protocol.one_way else "both directions")
-    parts.append(f"{len(protocol.steps)} steps, {'equal' if protocol.equal_steps else 'unequal'}")
+    steps = len(protocol.steps)
+    parts.append("one step" if steps == 1 else f"{steps} steps, {'equal' if protocol.equal_steps else 'unequal'}")
     parts.append("no rests" if protocol.rest_s is None else f"rests of {_number(protocol.rest_s)} s")
     return ", ".join(parts)
 

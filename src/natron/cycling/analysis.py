@@ -29,6 +29,12 @@ from natron.cycling.rows import Rows, rows_of
 from natron.data import CyclingRecord, RecordedSpectrum, cycling_record
 from natron.data.cycling import CURRENT, HALF_STEP, HALF_STEP_CAPACITY, INCREMENT, VOLTAGE
 
+PULSE_S = 120.0
+"""A half step that lasts no longer ..."""
+
+PULSE_SHARE = 0.05
+"""... and passes less than this share of the largest one's charge is a pulse."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CyclingAnalysis:
@@ -126,6 +132,7 @@ def analyse(
         notes.append("no current flowed outside impedance steps: there are no half steps and no cycles")
     elif assumed:
         notes.append(f"Coulombic efficiency: {words}")
+    notes += _pulses_named(found)
     cycles = cycles_from(record, rows, found, pairing)
     steps = rate_steps(cycles, formation)
     cycles = staged(cycles, steps, pairing)
@@ -158,6 +165,19 @@ def analyse(
         polarisation=polarised,
         notes=tuple(notes),
     )
+
+
+def _pulses_named(found: Sequence[HalfStep]) -> list[str]:
+    """What to know of half steps that are pulses of a resistance test, of two or more."""
+    largest = max((half.capacity_Ah for half in found), default=0.0)
+    pulses = [h for h in found if h.duration_s <= PULSE_S and h.capacity_Ah < PULSE_SHARE * largest]
+    if len(pulses) < 2:
+        return []
+    return [
+        f"{len(pulses)} half steps last {PULSE_S:g} s at most and pass less than {100 * PULSE_SHARE:g} % of the "
+        "largest one's charge: current pulses, as of a resistance test. Each counts as a half step, and two of "
+        "opposite directions as a cycle: efficiencies and capacities of these cycles are the pulses', not the cell's"
+    ]
 
 
 def _turned(record: CyclingRecord) -> tuple[CyclingRecord, list[str]]:

@@ -22,6 +22,9 @@ DIP_SMALLEST = 1e-3
 DIP_SPREADS = 3.0
 """... and it must exceed this many robust standard deviations of the cycles around."""
 
+DIP_EXPLAINED = 0.5
+"""Share of the missing charge from which on the spectra's own charge explains a dip."""
+
 
 def eis_dips(
     record: CyclingRecord, rows: Rows, half_steps: Sequence[HalfStep], cycles: Sequence[Cycle], pairing: Pairing
@@ -33,7 +36,8 @@ def eis_dips(
     the same rate. A fall of more than `DIP_SMALLEST` and of more than `DIP_SPREADS` robust standard
     deviations (1.4826 median absolute deviation) is the spectrum's doing, not the cell's. Confidence 0.9
     where the charge that the spectra passed explains at least half of it, else 0.6: the rest before a
-    spectrum can take charge too.
+    spectrum can take charge too. The very first cycle loses charge of its own: there the spectra's charge has to
+    explain half of it.
     """
     last_rows = {h.cycle: h.last_row for h in half_steps}
     numbers, ends = np.array([c.cycle for c in cycles]), np.array([last_rows[c.cycle] for c in cycles])
@@ -73,6 +77,9 @@ def eis_dips(
         taken = passed.get(cycle.cycle, 0.0)
         lost = fall * (returned_capacity_Ah(cycle, pairing) or 0.0)
         explained = taken / lost if lost > 0 else 0.0
+        if k == 0 and explained < DIP_EXPLAINED:
+            # a first cycle loses charge of its own
+            continue
         events.append(
             Event(
                 kind="eis_dip",
@@ -84,7 +91,7 @@ def eis_dips(
                     f"cycles around; {count[cycle.cycle]} spectra before or in it passed {taken * 1e3:.3g} mAh, "
                     f"{100 * explained:.0f} % of what is missing"
                 ),
-                confidence=0.9 if explained >= 0.5 else 0.6,
+                confidence=0.9 if explained >= DIP_EXPLAINED else 0.6,
                 first_row=cycle.first_row,
             )
         )

@@ -43,29 +43,36 @@ def half_steps(
     time_s : ndarray, shape (N,), optional
         Test time; without it the rows are taken as equally far apart.
     """
-    size = len(current_A)
-    largest = float(np.max(np.abs(current_A[~spectral]), initial=0.0))
-    flows = (np.abs(current_A) > REST_FRACTION * largest) & ~spectral
+    magnitude, counted = np.abs(current_A), ~spectral
+    largest = float(np.max(magnitude, where=counted, initial=0.0))
+    flows = (magnitude > REST_FRACTION * largest) & counted
     sign = np.sign(current_A)
-    charge = current_A if time_s is None else current_A * np.diff(time_s, prepend=time_s[:1])
-    if runs is not None and flows.any():
+    charge = magnitude if time_s is None else magnitude * np.diff(time_s, prepend=time_s[:1])
+    if runs is not None and _mixed(current_A, flows, runs):
         sign, flows = _signs_of_runs(sign, flows, runs, charge)
-    labels = _labels(current_A, sign, flows, ~spectral, runs, size)
+    labels = _labels(magnitude, sign, flows, counted, runs)
     if labels.max(initial=0) > 1:
-        carried = np.bincount(labels, weights=np.where(flows, np.abs(charge), 0.0))
+        carried = np.bincount(labels, weights=charge * flows)
         noise = carried < _NOISE_CHARGE * carried[1:].max()
         noise[0] = False
         if noise.any() and carried[1:].max() > 0:
             flows = flows & ~noise[labels]
-            labels = _labels(current_A, sign, flows, ~spectral, runs, size)
+            labels = _labels(magnitude, sign, flows, counted, runs)
     return labels
+
+
+def _mixed(current_A: NDArray[np.float64], flows: NDArray[np.bool_], runs: NDArray[np.int64]) -> bool:
+    """Whether currents of both signs flow in one run of a step."""
+    starts = np.flatnonzero(np.concatenate([[True], runs[1:] != runs[:-1]]))
+    up, down = (np.logical_or.reduceat(flows & way, starts) for way in (current_A > 0, current_A < 0))
+    return bool((up & down).any())
 
 
 def _signs_of_runs(
     sign: NDArray[np.float64], flows: NDArray[np.bool_], runs: NDArray[np.int64], charge: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """One sign for each run of a step where one is plain; and no flow in runs of noise about zero."""
-    weight = np.where(flows, np.abs(charge), 0.0)
+    weight = charge * flows
     count = int(runs[-1]) + 1
     up = np.bincount(runs, weights=np.where(sign > 0, weight, 0.0), minlength=count)
     down = np.bincount(runs, weights=np.where(sign < 0, weight, 0.0), minlength=count)
@@ -76,20 +83,19 @@ def _signs_of_runs(
 
 
 def _labels(
-    current_A: NDArray[np.float64],
+    magnitude_A: NDArray[np.float64],
     sign: NDArray[np.float64],
     flows: NDArray[np.bool_],
     counted: NDArray[np.bool_],
     runs: NDArray[np.int64] | None,
-    size: int,
 ) -> NDArray[np.int64]:
     """Half steps from which rows carry current (`flows`), `counted` being all rows outside spectra."""
     rows = np.flatnonzero(flows)
-    begins = np.zeros(size, dtype=np.int64)
+    begins = np.zeros(len(flows), dtype=np.int64)
     if rows.size == 0:
         return begins
     rests = np.cumsum(~flows & counted)
-    magnitude, direction = np.abs(current_A[rows]), sign[rows]
+    magnitude, direction = magnitude_A[rows], sign[rows]
     turned = direction[1:] != direction[:-1]
     rested = rests[rows[1:]] != rests[rows[:-1]]
     stepped = _level_jumps(magnitude) if runs is None else runs[rows[1:]] != runs[rows[:-1]]

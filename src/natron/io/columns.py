@@ -270,23 +270,26 @@ def to_bdf(table: pl.DataFrame, columns: Iterable[Column], *, file: str) -> tupl
             hint="Give a mapping file that says which column is which.",
         )
     series: list[pl.Series] = []
+    changes: list[pl.Expr] = []
     for label, header in names.items():
         # polars looks a column up by its name, and takes a name such as "^U$" for a pattern
         column = table[header].alias(label)
+        plain = column.dtype.is_numeric() or column.dtype == pl.Boolean
         if label in WORDS:
-            words = column if column.dtype != pl.Duration else numbers(column)
-            series.append(words.cast(pl.String).alias(label))
+            column = column if column.dtype != pl.Duration else numbers(column)
+            changes.append(pl.col(label).cast(pl.String))
         elif label in INTEGERS and column.dtype.is_integer():
-            series.append(column.cast(pl.Int64, strict=False).alias(label))
+            changes.append(pl.col(label).cast(pl.Int64, strict=False))
         else:
-            number = numbers(column, as_date=label == UNIX)
-            zone = _zone_said(header, column) if label == UNIX else None
-            notes += [zone] if zone else []
-            series.append((number * scales[label]).alias(label) if scales[label] != 1.0 else number.alias(label))
-    result = pl.DataFrame(series)
-    counted = [name for name in INTEGERS & set(result.columns) if not result[name].dtype.is_integer()]
-    integers = [pl.col(name).round().cast(pl.Int64, strict=False) for name in counted]
-    return result.with_columns(integers), notes
+            if label == UNIX and (zone := _zone_said(header, column)):
+                notes.append(zone)
+            column = column if plain else numbers(column, as_date=label == UNIX)
+            number = pl.col(label).cast(pl.Float64)
+            number = number if scales[label] == 1.0 else number * scales[label]
+            changes.append(number.round().cast(pl.Int64, strict=False) if label in INTEGERS else number)
+        series.append(column.alias(label))
+    # all at once, which polars does on every processor
+    return pl.DataFrame(series).with_columns(changes), notes
 
 
 def numbers(values: pl.Series, *, as_date: bool = False) -> pl.Series:

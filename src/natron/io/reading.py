@@ -204,15 +204,13 @@ def _usable(table: pl.DataFrame, said: list[str]) -> tuple[pl.DataFrame, bool]:
     keep = pl.Series(values=np.ones(len(table), dtype=bool))
     spectral = pl.Series(values=_spectral(table))
     if has_time:
-        # EIS steps that record no DC values still have their place in time
-        inside = pl.Series(values=_spectral(table))
-        table = table.with_columns(
-            pl.when(inside).then(pl.col(CURRENT).fill_null(0.0)).otherwise(pl.col(CURRENT)).alias(CURRENT),
-            pl.when(inside)
-            .then(pl.col(VOLTAGE).fill_null(strategy="forward").fill_null(strategy="backward"))
-            .otherwise(pl.col(VOLTAGE))
-            .alias(VOLTAGE),
-        )
+        if spectral.any():
+            # EIS steps that record no DC values still have their place in time
+            filled = pl.col(VOLTAGE).fill_null(strategy="forward").fill_null(strategy="backward")
+            table = table.with_columns(
+                pl.when(spectral).then(pl.col(CURRENT).fill_null(0.0)).otherwise(pl.col(CURRENT)).alias(CURRENT),
+                pl.when(spectral).then(filled).otherwise(pl.col(VOLTAGE)).alias(VOLTAGE),
+            )
         finite = pl.Series(values=np.ones(len(table), dtype=bool))
         for name in (TIME, VOLTAGE, CURRENT):
             finite &= table[name].is_finite().fill_null(value=False)

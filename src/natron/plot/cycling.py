@@ -144,14 +144,14 @@ def over_cycles(analysis: CyclingAnalysis, *, axes: Sequence[Any]) -> Sequence[A
     return axes
 
 
-def differential_curves(analysis: CyclingAnalysis) -> tuple[DifferentialCapacity, ...]:
-    """dQ/dV of the half steps of some cycles from first to last; half steps without one left out."""
+def differential_curves(analysis: CyclingAnalysis, bin_V: float | None = None) -> tuple[DifferentialCapacity, ...]:
+    """dQ/dV of the half steps of some cycles, in bins of `bin_V`; half steps without one are left out."""
     by_index = {h.index: h for h in analysis.half_steps}
     curves = []
     for cycle in _some(analysis.cycles):
         for index in cycle.half_steps:
             try:
-                curves.append(differential_capacity(analysis.rows, by_index[index]))
+                curves.append(differential_capacity(analysis.rows, by_index[index], bin_V=bin_V))
             except InputError:
                 continue
     return tuple(curves)

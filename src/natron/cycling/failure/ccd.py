@@ -330,7 +330,7 @@ def _bracket(
         if onset is not None:
             why += f"; voids grow from {said(onset.current_A)} on"
         if open_ones:
-            why += f"; {open_ones} half steps are ambiguous"
+            why += "; one half step is ambiguous" if open_ones == 1 else f"; {open_ones} half steps are ambiguous"
         return None, None, why
     failed = short.current_A
     if protocol.held == "ramp":

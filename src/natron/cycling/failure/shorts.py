@@ -99,7 +99,8 @@ def _of_verdicts(record: CyclingRecord, verdicts: Sequence[Verdict]) -> tuple[Ev
             kind: ShortKind = (
                 "hard_short" if "hard_short" in {v.short for v in verdicts[k : k + lasting]} else "soft_short"
             )
-            ends = "to the end" if k + lasting == len(verdicts) else f"for {lasting} half steps, then it is gone"
+            count = "one half step" if lasting == 1 else f"{lasting} half steps"
+            ends = "to the end" if k + lasting == len(verdicts) else f"for {count}, then it is gone"
             events.append(_event(record, kind, verdict, f"{verdict.evidence}; {ends}"))
         before = verdict
     return tuple(events)
