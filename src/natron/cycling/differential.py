@@ -66,8 +66,9 @@ def differential_capacity(
     half_step : HalfStep
         One of the same record.
     bin_V : float, optional
-        Width of a bin. Without it the median step of the voltage from row to row, of the rows where it moved, within
-        1/1000 and 1/400 of the half step's window: finer where the data are dense, not where they are noisy.
+        Width of a bin. Without it the median step of the voltage from row to row, weighted with charge, of the rows
+        where it moved, within 1/1000 and 1/400 of the half step's window: finer where the data are dense, not where
+        they are noisy.
     smoothing_V : float, optional
         Standard deviation of the smoothing, 0 for none; two bins without it.
 
@@ -88,7 +89,7 @@ def differential_capacity(
     low, high = (float(np.min([start, end])), float(np.max([start, end]))) if charge.size else (0.0, 0.0)
     if not high > low:
         raise InputError("this half step has no dQ/dV: its voltage did not move", given=f"half step {half_step.index}")
-    width = _width(start, end, high - low) if bin_V is None else bin_V
+    width = _width(np.abs(end - start), charge, high - low) if bin_V is None else bin_V
     sigma = SMOOTHING_BINS * width if smoothing_V is None else smoothing_V
     if not (width > 0 and sigma >= 0 and (high - low) / width <= 1e5):
         raise InputError(
@@ -110,10 +111,13 @@ def differential_capacity(
     )
 
 
-def _width(start: NDArray[np.float64], end: NDArray[np.float64], window_V: float) -> float:
-    moved = np.abs(end - start)
-    moved = moved[moved > 0]
-    return float(np.clip(np.median(moved), window_V / BINS[1], window_V / BINS[0]))
+def _width(moved_V: NDArray[np.float64], charge: NDArray[np.float64], window_V: float) -> float:
+    """The step of the voltage that half of the charge passed in steps below, within `BINS`."""
+    order = np.argsort(moved_V)
+    order = order[moved_V[order] > 0]
+    passed = np.cumsum(np.abs(charge[order]))
+    median = moved_V[order[np.searchsorted(passed, 0.5 * passed[-1])]] if order.size else 0.0
+    return float(np.clip(median, window_V / BINS[1], window_V / BINS[0]))
 
 
 def _led_up_to(
@@ -137,11 +141,11 @@ def _held(rows: Rows, half_step: HalfStep) -> NDArray[np.bool_]:
     if "constant_voltage" not in half_step.flags:
         return np.zeros(inside.stop - inside.start, dtype=bool)
     current = np.abs(rows.current_A[inside])
-    flowing = current[rows.flows[inside]]
-    level = float(np.median(flowing[: flowing.size // 2 + 1]))
-    away = np.abs(rows.voltage_V[inside] - half_step.voltage_end_V) >= CONSTANT_VOLTAGE_V
-    before = np.flatnonzero(away | (current >= FALLING * level))
-    return np.arange(len(current)) > (before[-1] if before.size else -1)
+    away = np.flatnonzero(np.abs(rows.voltage_V[inside] - half_step.voltage_end_V) >= CONSTANT_VOLTAGE_V)
+    arrived = int(away[-1]) + 1 if away.size else 0
+    # of several stages the last one's current is what falls
+    still = np.flatnonzero(current >= FALLING * current[arrived:].max())
+    return np.asarray(np.arange(len(current)) > still[-1])
 
 
 def _charge_below(

@@ -145,15 +145,24 @@ def over_cycles(analysis: CyclingAnalysis, *, axes: Sequence[Any]) -> Sequence[A
 
 
 def differential_curves(analysis: CyclingAnalysis, bin_V: float | None = None) -> tuple[DifferentialCapacity, ...]:
-    """dQ/dV of the half steps of some cycles, in bins of `bin_V`; half steps without one are left out."""
+    """dQ/dV of the half steps of some cycles, in bins of `bin_V`; half steps without one are left out.
+
+    Raises
+    ------
+    InputError
+        Where `bin_V` suits none of them.
+    """
     by_index = {h.index: h for h in analysis.half_steps}
-    curves = []
+    curves: list[DifferentialCapacity] = []
+    refused: InputError | None = None
     for cycle in _some(analysis.cycles):
         for index in cycle.half_steps:
             try:
                 curves.append(differential_capacity(analysis.rows, by_index[index], bin_V=bin_V))
-            except InputError:
-                continue
+            except InputError as error:
+                refused = error
+    if bin_V is not None and refused is not None and not curves:
+        raise refused
     return tuple(curves)
 
 
@@ -178,9 +187,18 @@ def differential(analysis: CyclingAnalysis, curves: Sequence[DifferentialCapacit
     ax.axhline(0, color=GRID, linewidth=0.8, zorder=0)
     ax.set_xlabel("Voltage / V")
     ax.set_ylabel(f"dQ/dV / {unit}/V")
-    ax.text(0.0, 1.01, curves[0].method, transform=ax.transAxes, fontsize=7, color=MUTED, va="bottom")
+    ax.text(0.0, 1.01, _made(curves), transform=ax.transAxes, fontsize=7, color=MUTED, va="bottom")
     ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
+
+
+def _made(curves: Sequence[DifferentialCapacity]) -> str:
+    """How curves were made that may differ in the width of their bins."""
+    widths = {f"{1e3 * curve.bin_V:.2g}" for curve in curves}
+    if len(widths) == 1:
+        return curves[0].method
+    low, high = (f"{1e3 * end(curve.bin_V for curve in curves):.2g}" for end in (min, max))
+    return f"charge sorted into bins of {low} to {high} mV, smoothed by a Gaussian of two bins"
 
 
 def titration(analysis: CyclingAnalysis, *, ax: Any) -> Any:
