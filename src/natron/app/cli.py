@@ -22,6 +22,7 @@ from natron.app.impedance import eis
 from natron.app.predictions import predict
 from natron.app.pressing import foil, press
 from natron.app.simulation import simulate
+from natron.app.stability import stability
 from natron.core import NatronError
 
 app = typer.Typer(
@@ -37,7 +38,10 @@ app.add_typer(eis, name="eis")
 app.add_typer(predict, name="predict")
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(constriction, name="constriction")
-for command in (design, audit, reproduce, read, convert, cycling, ccd, press, foil, alloy, evaporate, simulate):
+for command in (
+    design, audit, reproduce, read, convert, cycling, ccd, press,
+    foil, alloy, evaporate, simulate, stability,
+):  # fmt: skip
     app.command()(command)
 
 # typer brings its own copy of click or the real one, by version; both are reached through its public name

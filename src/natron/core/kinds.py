@@ -74,6 +74,16 @@ _ALL = (
         "2.52 mAh/cm²",
         minimum=0.0,
     ),
+    Kind(
+        "volumetric_capacity",
+        "a capacity per volume",
+        "C/m**3",
+        "mAh/cm3",
+        "mAh/cm³",
+        3.6e6,
+        "348 mAh/cm³",
+        minimum=0.0,
+    ),
     Kind("specific_capacity", "a specific capacity", "C/kg", "mAh/g", "mAh/g", 3600.0, "118 mAh/g", minimum=0.0),
     Kind(
         "volumetric_energy_density",
@@ -105,6 +115,16 @@ _ALL = (
         "mS/cm",
         0.1,
         "1.6 ± 0.3 mS/cm",
+        minimum=0.0,
+    ),
+    Kind(
+        "electronic_conductivity",
+        "an electronic conductivity",
+        "S/m",
+        "S/cm",
+        "S/cm",
+        100.0,
+        "1e-9 S/cm",
         minimum=0.0,
     ),
     Kind(

@@ -412,6 +412,10 @@ def format_number(value: float, uncertainty: float | None) -> tuple[str, str | N
     exponent = math.floor(math.log10(uncertainty))
     two_digits = uncertainty / 10.0**exponent < 3.55
     decimals = (1 if two_digits else 0) - exponent
+    if decimals > 8 and value:
+        # as many digits of the value as its ± leaves, both as powers of ten
+        places = math.floor(math.log10(abs(value))) - exponent + (1 if two_digits else 0)
+        return f"{value:.{max(places, 0)}e}", f"{uncertainty:.{1 if two_digits else 0}e}"
     if decimals > 8 or abs(value) >= 1e9:
         return f"{value:.4g}", f"{uncertainty:.2g}"
     decimals = max(decimals, 0)
