@@ -16,6 +16,7 @@ from natron.studies.alloy_study import adambatt2
 from natron.studies.audit import audit
 from natron.studies.claims import Document, built_in_claims, claims_texts, parse_claims
 from natron.studies.findings import Finding, finding_json
+from natron.studies.latp_study import latp
 from natron.studies.limits_study import five_limits
 from natron.studies.pressure_studies import stack_pressure, tapes_under_pressure, thermal_press
 from natron.studies.round_trip import RoundTrip, round_trips
@@ -61,6 +62,7 @@ STUDIES: dict[str, Study] = {
     "adambatt2": Study("adambatt2", sections=adambatt2),
     "stack-pressure": Study("stack-pressure", sections=stack_pressure),
     "thermal-press": Study("thermal-pressing", sections=thermal_press),
+    "latp-prussian-blue": Study("latp-prussian-blue", sections=latp),
 }
 """Documents that can be reproduced."""
 

@@ -88,6 +88,8 @@ class Beside:
         Deviation up to which both agree, as a share of the published number; None where it cannot be checked.
     bound : bool
         Whether the published number is a lower bound.
+    limit : bool
+        Whether natron's number is a limit that the published one must not exceed.
     note : str
     """
 
@@ -97,6 +99,7 @@ class Beside:
     within: float | None = None
     bound: bool = False
     note: str = ""
+    limit: bool = False
 
     @property
     def deviation(self) -> float | None:
@@ -110,7 +113,8 @@ class Beside:
         """How the two stand to each other."""
         if self.deviation is None or self.within is None:
             return "cannot_be_checked"
-        agrees = self.deviation >= -self.within if self.bound else abs(self.deviation) <= self.within
+        one_sided = self.bound or self.limit
+        agrees = self.deviation >= -self.within if one_sided else abs(self.deviation) <= self.within
         return "agrees" if agrees else "disagrees"
 
 
@@ -214,6 +218,7 @@ def sections_json(sections: Sequence[Section]) -> list[dict[str, Any]]:
                     "deviation": row.deviation,
                     "within": row.within,
                     "lower_bound": row.bound,
+                    "limit": row.limit,
                     "verdict": row.verdict,
                     "origin": row.computed.origin,
                     "note": row.note,
