@@ -1,9 +1,9 @@
-"""Rates of an ageing face from lifetimes of symmetric cells: one lifetime fixes one rate, a lower bound only bounds one.
+"""Rates of an ageing face from lifetimes of symmetric cells: each fixes one rate, a lower bound only bounds one.
 
 Three cells that differ in their faces alone: bare, wetted with a liquid, and with an interlayer under the liquid. The
-bare one's lifetime fixes the growth constant; with it the wetted one's fixes how long the liquid lasts; the third, still
-running, bounds how well the interlayer may conduct electrons. A cell counts as failed where one side's voltage reaches a
-limit that has to be chosen.
+bare one's lifetime fixes the growth constant; with it the wetted one's fixes how long the liquid lasts; the third,
+still running, bounds how well the interlayer may conduct electrons. A cell counts as failed where one side's voltage
+reaches a limit that has to be chosen.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ INPUTS: dict[str, str] = {
     "wetted_energy": "energy",
     "conductivity_energy": "energy",
 }
-"""What the rates hang on, and the kind of each; resistances are of one face, ``rest_resistance`` of all else of one side."""
+"""What the rates hang on, and the kind of each; resistances are of one face, ``rest_resistance`` of the rest of a side."""
 
 
 @dataclass(frozen=True)
@@ -125,26 +125,29 @@ def lifetime_at_current_s(face: Face, x: Mapping[str, float], current_A_m2: floa
     return float(time_to_thickness_s(end, face.growth_constant_m2_s, face.start_thickness_m, face.barrier_m))
 
 
-def conductivity_that_stays_S_m(x: Mapping[str, float], growth_constant: float, rise_V: float) -> float:
-    """Electronic conductivity at which the layered face's polarisation rises by `rise_V` over its lifetime, S/m."""
-    layered = x["layered_polarisation"] / x["current"] - x["rest_resistance"]
-    start = x["start_thickness"]
+def layered_that_stays(x: Mapping[str, float], aged: Aged, rise_V: float) -> tuple[Face, float]:
+    """The layered face whose polarisation rises by `rise_V` (> 0) over its lifetime, and the layer's conductivity, S/m.
+
+    Raises
+    ------
+    InputError
+        Where the interphase that is there from the start gives this rise already.
+    """
+    fresh, start = aged.layered.fresh_resistance_ohm_m2, x["start_thickness"]
     end = float(
-        thickness_at_resistance_m(
-            layered + rise_V / x["current"], layered, x["conductivity"], x["contact_length"], start
-        )
+        thickness_at_resistance_m(fresh + rise_V / x["current"], fresh, x["conductivity"], x["contact_length"], start)
     )
     if end <= start:
-        raise InputError("the interphase that is there from the start gives this rise already", key="rise")
-    barrier = float(barrier_of_lifetime_m(end, x["layered_lifetime"], growth_constant, start))
-    resistance = resistance_of_barrier_ohm_m2(barrier, growth_constant, x["ceramic_capacity"], x["ceramic_potential"])
-    return x["layer_thickness"] / resistance if resistance > 0 else float("inf")
+        raise InputError("the interphase that is there from the start gives this rise already", given=f"{rise_V} V")
+    constant = aged.bare.growth_constant_m2_s
+    barrier = float(barrier_of_lifetime_m(end, x["layered_lifetime"], constant, start))
+    resistance = resistance_of_barrier_ohm_m2(barrier, constant, x["ceramic_capacity"], x["ceramic_potential"])
+    conductivity = x["layer_thickness"] / resistance if resistance > 0 else float("inf")
+    return replace(aged.layered, barrier_m=barrier), conductivity
 
 
-def drawn_rates(
-    inputs: Mapping[str, Quantity], *, samples: int, seed: int = 1
-) -> tuple[dict[str, np.ndarray], int]:
-    """Growth constant, exhaustion time and largest conductivity over the inputs' uncertainty, and how many draws gave none.
+def drawn_rates(inputs: Mapping[str, Quantity], *, samples: int, seed: int = 1) -> tuple[dict[str, np.ndarray], int]:
+    """Growth constant, exhaustion time and largest conductivity by draws of the inputs, and how many draws gave none.
 
     Parameters
     ----------
@@ -166,5 +169,3 @@ def drawn_rates(
     table = np.array(rows).reshape(-1, 3)
     names = ("growth_constant", "exhaustion_time", "largest_conductivity")
     return {name: table[:, i] for i, name in enumerate(names)}, samples - len(rows)
-
-

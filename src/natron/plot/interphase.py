@@ -16,8 +16,9 @@ _LINES = (
     {"color": LOSS, "linestyle": "-", "linewidth": 1.6},
     {"color": ACCENT, "linestyle": (0, (5, 2)), "linewidth": 1.6},
     {"color": INK, "linestyle": (0, (1, 1.2)), "linewidth": 1.8},
+    {"color": INK, "linestyle": "-", "linewidth": 1.0},
 )
-_MARKS = ("o", "s", "^")
+_MARKS = ("o", "s", "^", "v")
 
 
 def polarisation_courses(
@@ -60,14 +61,14 @@ def polarisation_courses(
                 "", (longest / 3600, end[1]), end, arrowprops={"arrowstyle": "-|>", "color": style["color"]}, zorder=4
             )
     ax.axhline(1e3 * limit_V, color=MUTED, linewidth=0.9, linestyle="--")
-    ax.text(0.995, 1e3 * limit_V, "counts as failed (assumed) ", va="bottom", ha="right", fontsize=8, color=MUTED,
+    ax.text(0.65, 1e3 * limit_V, "counts as failed (assumed)", va="bottom", ha="center", fontsize=8, color=MUTED,
             transform=ax.get_yaxis_transform())  # fmt: skip
     ax.set(
         xlim=(0, longest / 3600), ylim=(10, 2.5e3 * limit_V), yscale="log", xlabel="Time / h",
         ylabel="Voltage of one side / mV",
     )  # fmt: skip
     ax.grid(color=GRID, linewidth=0.6)
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=8, loc="lower right")
     return ax
 
 
@@ -96,9 +97,7 @@ def activation_energy_courses(faces: Mapping[str, Face], lifetimes: Sequence[flo
     return ax
 
 
-def arrhenius_audit(
-    points: Sequence[tuple[Quantity, Quantity]], claimed: Quantity, found: Quantity, *, ax: Any
-) -> Any:
+def arrhenius_audit(points: Sequence[tuple[Quantity, Quantity]], claimed: Quantity, found: Quantity, *, ax: Any) -> Any:
     """ln(σT) against 1000/T: the published points, the line through them, and the slope that is claimed.
 
     Parameters
@@ -120,7 +119,9 @@ def arrhenius_audit(
         (claimed, {"color": LOSS, "linestyle": "--"}, "as printed"),
     ):
         slope = energy.value / BOLTZMANN_J_PER_K
-        ax.plot(1000 / line, y[0] - slope * (1 / line - 1 / kelvin[0]), label=f"{energy} {name}", linewidth=1.3, **style)
+        ax.plot(
+            1000 / line, y[0] - slope * (1 / line - 1 / kelvin[0]), label=f"{energy} {name}", linewidth=1.3, **style
+        )
     ax.plot(1000 / kelvin, y, "o", color=INK, markersize=7, label="published conductivities")
     for x, height, (t, s) in zip(1000 / kelvin, y, points, strict=True):
         ax.annotate(f"{t}: {s.to('S/cm'):.3g} S/cm", (x, height), (8, 5), textcoords="offset points", fontsize=8)
@@ -130,9 +131,7 @@ def arrhenius_audit(
     return ax
 
 
-def discharges_per_mass(
-    curves: Mapping[str, tuple[Any, Any, Any]], limits: Mapping[str, float], *, ax: Any
-) -> Any:
+def discharges_per_mass(curves: Mapping[str, tuple[Any, Any, Any]], limits: Mapping[str, float], *, ax: Any) -> Any:
     """Voltage against capacity per mass of active material, with the most that the formula holds.
 
     Parameters
@@ -152,10 +151,10 @@ def discharges_per_mass(
                 linewidth=1.3, label=name)  # fmt: skip
     for name, limit in limits.items():
         ax.axvline(limit, color=LOSS, linewidth=1.0)
-        ax.text(limit, 0.02, f" {name}: {limit:.1f}", rotation=90, fontsize=8, color=LOSS, va="bottom", ha="right",
+        ax.text(limit, 0.45, f" {name}: {limit:.1f}", rotation=90, fontsize=8, color=LOSS, va="bottom", ha="right",
                 transform=ax.get_xaxis_transform())  # fmt: skip
     ax.set(xlabel="Capacity / (mAh/g)", ylabel="Voltage / V")
     ax.set_xlim(left=0)
     ax.grid(color=GRID, linewidth=0.6)
-    ax.legend(frameon=False, fontsize=8, loc="upper right")
+    ax.legend(frameon=False, fontsize=8, loc="lower left")
     return ax

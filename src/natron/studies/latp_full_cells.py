@@ -133,10 +133,10 @@ def _efficiency() -> Section:
     return Section(
         "What an efficiency of 99 % means",
         f"Were the lithium limited, 99 % a cycle would leave {left} of it after {cycles} cycles. Nothing fades because "
-        f"a reservoir stands behind it: {found['share']} of {inputs['reservoir']} are used up by then, and the capacity "
-        "tells nothing of the loss. If that charge reduced the ceramic, it would be "
-        f"{found['ceramic']} of it: 99 % is no sign of few side reactions. Loading and reservoir are assumed; neither is "
-        "printed, though a capacity per mass cannot be had without the mass.",
+        f"a reservoir stands behind it: {found['share']} of {inputs['reservoir']} are used up by then, and the "
+        "capacity tells nothing of the loss. If that charge reduced the ceramic, it would be "
+        f"{found['ceramic']} of it: 99 % is no sign of few side reactions. Loading and reservoir are assumed; neither "
+        "is printed, though a capacity per mass cannot be had without the mass.",
         (
             Line("left of a limited inventory, 0.99¹⁶⁰", left),
             Line("charge lost in 160 cycles", found["lost"], "at 169.9 mAh/g, the most that LiFePO₄ holds"),
@@ -155,7 +155,9 @@ def _simulated() -> Section:
 
     title = "Full cells, simulated: voltage against capacity per mass"
     try:
-        runs = {name: run(_parameters(built_in(f"latp-pb-{name}")), built_in_protocol("discharge")) for name in CATHODES}
+        runs = {
+            name: run(_parameters(built_in(f"latp-pb-{name}")), built_in_protocol("discharge")) for name in CATHODES
+        }
     except InputError as error:
         if "PyBaMM" not in error.problem:
             raise
@@ -182,7 +184,8 @@ def _simulated() -> Section:
         title,
         "One charge and one discharge at 0.025 mA/cm² and 60 °C. The face at the lithium takes what 60 mV of the "
         "symmetric cell leave for it. FeF₃ is given a sloping potential with a gap between charge and discharge, both "
-        "assumed: the article prints no curve. The model holds what the formula allows at most, whatever is printed.",
+        "assumed: the article prints no curve. A first charge may pass the limit, by what is lost beside the active "
+        "material; a discharge does not.",
         tuple(lines),
         pictures=tuple(pictures),
     )
@@ -220,5 +223,3 @@ def _curves(result: Run, name: str) -> dict[str, tuple[Any, Any, bool]]:
         charging = bool(record.current_A[rows][0] > 0)
         curves[f"{name}, {'charge' if charging else 'discharge'}"] = (areal[rows], record.voltage_V[rows], charging)
     return curves
-
-
