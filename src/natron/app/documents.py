@@ -7,8 +7,13 @@ from typing import Annotated, Optional
 
 import typer
 
-from natron.app.output import JsonOption, print_json
+from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError
+
+REPORT_BEGUN = (
+    '<!doctype html>\n<meta name="generator" content="natron">\n<p>natron reproduce --all was not finished.</p>\n'
+)
+"""Stands in the report's place until it is done."""
 
 
 def audit(
@@ -43,10 +48,22 @@ def audit(
 
 
 def reproduce(
-    study: Annotated[str, typer.Argument(help="A study: adambatt2, lowack2025, stack-pressure, thermal-press.")],
+    study: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            help="A study: adambatt2, latp-prussian-blue, lowack2025, stack-pressure, thermal-press; or the folder of "
+            "one of your own (natron study new)."
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All five documents in one report.")] = False,
+    recalibrate: Annotated[
+        bool, typer.Option("--recalibrate", help="Make the calibrations that ship anew, beside those that ship.")
+    ] = False,
     out: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--out", help="Where to write the report (default: STUDY.html here)."),
+        typer.Option(
+            "--out", help="Where to write the report (default: STUDY.html here; of --all: reproduction.html)."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,8 +72,16 @@ def reproduce(
     from natron.studies import reproduce as run
     from natron.studies import reproduction_page
 
-    result = run(study)
-    path = out or Path(f"{study}.html")
+    if every == (study is not None):
+        raise InputError(
+            "name one study, or ask for all of them", key="STUDY",
+            given=f"{study} and --all" if every else None, allowed="natron reproduce STUDY, or natron reproduce --all",
+        )  # fmt: skip
+    if study is None:
+        _reproduce_all(out or Path("reproduction.html"), recalibrate=recalibrate, as_json=as_json)
+        return
+    result = run(study, recalibrate=recalibrate)
+    path = out or Path(f"{Path(study).resolve().name}.html")
     write_new_file(path, reproduction_page(result))
     if as_json:
         print_json({**result.as_json(), "report": str(path)})
@@ -64,4 +89,39 @@ def reproduce(
     from natron.app import screen
 
     screen.reproduction(result)
+    print(f"\nReport: {path.resolve()}")
+
+
+def _reproduce_all(path: Path, *, recalibrate: bool, as_json: bool) -> None:
+    """Every document; what is done is kept beside the report until all are."""
+    from natron.app.progress import progress
+    from natron.io.descriptions import write_new_file
+    from natron.studies import STUDIES, forget, reproduce_all
+
+    # refuses a file of the user's before minutes of work, not after
+    write_new_file(path, REPORT_BEGUN)
+    folder = path.with_name(f"{path.name}.parts")
+    try:
+        with progress("Reproducing", len(STUDIES)) as step:
+            found = reproduce_all(folder, step, recalibrate=recalibrate)
+    except KeyboardInterrupt:
+        warn([f"what is done is kept in {folder}; the same command goes on from there"])
+        raise
+    write_new_file(path, found.page())
+    forget(folder)
+    if found.resumed:
+        warn([f"taken from an interrupted run: {', '.join(found.resumed)}"])
+    if as_json:
+        print_json(
+            {
+                "schema_version": 1,
+                "summary": [tally.as_json() for tally in found.tallies],
+                "studies": [kept.content for kept in found.studies],
+                "report": str(path),
+            }
+        )
+        return
+    from natron.app import screen_collected
+
+    screen_collected.summary(found.tallies)
     print(f"\nReport: {path.resolve()}")

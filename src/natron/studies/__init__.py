@@ -2,27 +2,35 @@
 
 from natron.studies.audit import audit
 from natron.studies.claims import Claim, ClaimsFile, built_in_claims, claims_texts, parse_claims
+from natron.studies.collected import Collected, forget, reproduce_all
 from natron.studies.findings import Finding, finding_json
 from natron.studies.page import reproduction_page
 from natron.studies.reproduction import STUDIES, Reproduction, audit_document, reproduce
 from natron.studies.round_trip import RoundTrip, round_trips
 from natron.studies.sections import Section
+from natron.studies.tally import Tally, markdown, tally
 
 __all__ = [
     "STUDIES",
     "Claim",
     "ClaimsFile",
+    "Collected",
     "Finding",
     "Reproduction",
     "RoundTrip",
     "Section",
+    "Tally",
     "audit",
     "audit_document",
     "built_in_claims",
     "claims_texts",
     "finding_json",
+    "forget",
+    "markdown",
     "parse_claims",
     "reproduce",
+    "reproduce_all",
     "reproduction_page",
     "round_trips",
+    "tally",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from natron.core import ORIGINS
 from natron.core.compare import VERDICTS
 from natron.design import Stage
 from natron.design.assessment import ENERGY_DENSITIES
@@ -15,6 +16,7 @@ from natron.studies.findings import Finding
 from natron.studies.reproduction import Reproduction
 from natron.studies.round_trip import RoundTrip
 from natron.studies.sections import Section
+from natron.studies.tally import Tally
 
 
 def reproduction_page(result: Reproduction) -> str:
@@ -25,22 +27,49 @@ def reproduction_page(result: Reproduction) -> str:
     NatronError
         Where matplotlib is not installed.
     """
+    return render("reproduction.html", title=f"{result.document.key}, reproduced", **_content(result))
+
+
+def reproduction_body(result: Reproduction) -> str:
+    """The same without head and foot, to stand in a page with others."""
+    return render("reproduction_body.html", **_content(result))
+
+
+def all_page(parts: Sequence[tuple[Tally, str]]) -> str:
+    """Every document on one page, with the count of verdicts first.
+
+    Parameters
+    ----------
+    parts : sequence of (Tally, body)
+    """
+    tallies = [tally for tally, _ in parts]
+    totals = {v: sum(tally.claims[v] + tally.computed[v] for tally in tallies) for v in VERDICTS}
+    origins = {origin: sum(tally.origins[origin] for tally in tallies) for origin in ORIGINS}
+    return render(
+        "reproduction_all.html",
+        title="Five documents, recomputed",
+        tallies=tallies,
+        totals=totals,
+        origins={origin: count for origin, count in origins.items() if count},
+        parts=parts,
+    )
+
+
+def _content(result: Reproduction) -> dict[str, Any]:
     printed = {name: printed_roadmap(result, name) for name in ENERGY_DENSITIES} if result.assessments else {}
     views = [design_view(assessment, printed if assessment.stages else None) for assessment in result.assessments]
     verdicts = [finding.verdict for finding in result.findings]
-    return render(
-        "reproduction.html",
-        title=f"{result.document.key}, reproduced",
-        document=result.document,
-        tables=result.tables,
-        roadmaps=[(start, [_stage_row(stage) for stage in stages]) for start, stages in result.roadmaps.items()],
-        cells=views,
-        round_trips=[_round_trip(trip) for trip in result.round_trips],
-        sections=[_section(section) for section in result.sections],
-        counts={verdict: sum(found == verdict for found in verdicts) for verdict in VERDICTS},
-        disagreements=told_once([finding for finding in result.findings if finding.verdict == "disagrees"]),
-        findings=result.findings,
-    )
+    return {
+        "document": result.document,
+        "tables": result.tables,
+        "roadmaps": [(start, [_stage_row(stage) for stage in stages]) for start, stages in result.roadmaps.items()],
+        "cells": views,
+        "round_trips": [_round_trip(trip) for trip in result.round_trips],
+        "sections": [_section(section) for section in result.sections],
+        "counts": {verdict: sum(found == verdict for found in verdicts) for verdict in VERDICTS},
+        "disagreements": told_once([finding for finding in result.findings if finding.verdict == "disagrees"]),
+        "findings": result.findings,
+    }
 
 
 def _round_trip(trip: RoundTrip) -> dict[str, Any]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from natron.cell import built_in
+from natron.cell import Cell, built_in
 from natron.core import ClaimError, did_you_mean
 from natron.design import Assessment, Stage, assess, parse_step, roadmap
 from natron.io.descriptions import read_description
 from natron.report import as_json as report_json
 from natron.studies.alloy_study import adambatt2
 from natron.studies.audit import audit
-from natron.studies.claims import Document, built_in_claims, claims_texts, parse_claims
+from natron.studies.claims import ClaimsFile, Document, built_in_claims, claims_texts, parse_claims
 from natron.studies.findings import Finding, finding_json
-from natron.studies.latp_study import latp
+from natron.studies.latp_study import latp, recalibrated_rates
 from natron.studies.limits_study import five_limits
 from natron.studies.pressure_studies import stack_pressure, tapes_under_pressure, thermal_press
 from natron.studies.round_trip import RoundTrip, round_trips
@@ -42,6 +42,8 @@ class Study:
         Whether its impedance is made again and analysed.
     sections : callable, optional
         What else natron computes about its subject.
+    recalibrate : callable, optional
+        Makes the calibrations that ship for its subject anew, and lays them beside those that ship.
     """
 
     document: str
@@ -49,6 +51,7 @@ class Study:
     steps: tuple[str, ...] = ()
     spectra: bool = False
     sections: Callable[[], tuple[Section, ...]] | None = None
+    recalibrate: Callable[[], tuple[Section, ...]] | None = None
 
 
 STUDIES: dict[str, Study] = {
@@ -62,7 +65,7 @@ STUDIES: dict[str, Study] = {
     "adambatt2": Study("adambatt2", sections=adambatt2),
     "stack-pressure": Study("stack-pressure", sections=stack_pressure),
     "thermal-press": Study("thermal-pressing", sections=thermal_press),
-    "latp-prussian-blue": Study("latp-prussian-blue", sections=latp),
+    "latp-prussian-blue": Study("latp-prussian-blue", sections=latp, recalibrate=recalibrated_rates),
 }
 """Documents that can be reproduced."""
 
@@ -118,8 +121,14 @@ class Reproduction:
         }
 
 
-def reproduce(name: str) -> Reproduction:
+def reproduce(name: str, *, recalibrate: bool = False) -> Reproduction:
     """Reproduce a document.
+
+    Parameters
+    ----------
+    name : str
+    recalibrate : bool
+        Whether calibrations that ship for it are made anew.
 
     Raises
     ------
@@ -129,28 +138,39 @@ def reproduce(name: str) -> Reproduction:
     if name not in STUDIES:
         raise ClaimError("no study has this name", given=name, hint=did_you_mean(name, STUDIES))
     study = STUDIES[name]
-    claims = built_in_claims(study.document)
-    findings = audit(claims, file=study.document)
+    cells = [built_in(cell) for cell in study.cells]
+    sections = study.sections() if study.sections else ()
+    if recalibrate and study.recalibrate:
+        sections = (*sections, *study.recalibrate())
+    return assembled(
+        built_in_claims(study.document),
+        audit(built_in_claims(study.document), file=study.document),
+        cells,
+        study.steps,
+        round_trips(study.document) if study.spectra else (),
+        sections,
+    )
+
+
+def assembled(
+    claims: ClaimsFile,
+    findings: tuple[Finding, ...],
+    cells: Sequence[Cell],
+    steps: Sequence[str],
+    trips: tuple[RoundTrip, ...] = (),
+    sections: tuple[Section, ...] = (),
+) -> Reproduction:
+    """A reproduction from its parts: tables from the claims that name one, the first cell with the roadmap."""
     tables: dict[str, tuple[Finding, ...]] = {}
     for finding in findings:
         if finding.claim.table:
             tables[finding.claim.table] = (*tables.get(finding.claim.table, ()), finding)
-    cells = [built_in(cell) for cell in study.cells]
-    steps = [parse_step(step) for step in study.steps]
-    assessments = tuple(assess(cell, steps=steps if cell is cells[0] else ()) for cell in cells)
+    parsed = [parse_step(step) for step in steps]
+    assessments = tuple(assess(cell, steps=parsed if cell is cells[0] else ()) for cell in cells)
     roadmaps = {}
-    if steps:
-        roadmaps = {AS_GIVEN: assessments[0].stages, CONSISTENT: roadmap(cells[0], steps, consistent=True)}
-    return Reproduction(
-        claims.document,
-        study.steps,
-        findings,
-        tables,
-        assessments,
-        roadmaps,
-        round_trips(study.document) if study.spectra else (),
-        study.sections() if study.sections else (),
-    )
+    if parsed:
+        roadmaps = {AS_GIVEN: assessments[0].stages, CONSISTENT: roadmap(cells[0], parsed, consistent=True)}
+    return Reproduction(claims.document, tuple(steps), findings, tables, assessments, roadmaps, trips, sections)
 
 
 def audit_document(name_or_path: str) -> tuple[Finding, ...]:
