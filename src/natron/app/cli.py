@@ -16,7 +16,7 @@ from natron.app.cells import cell
 from natron.app.constriction import constriction
 from natron.app.cycling import cycling
 from natron.app.designs import design
-from natron.app.documents import audit, reproduce
+from natron.app.documents import audit, reproduce, study
 from natron.app.files import convert, read
 from natron.app.impedance import eis
 from natron.app.predictions import predict
@@ -38,6 +38,7 @@ app.add_typer(eis, name="eis")
 app.add_typer(predict, name="predict")
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(constriction, name="constriction")
+app.add_typer(study, name="study")
 for command in (
     design, audit, reproduce, read, convert, cycling, ccd, press,
     foil, alloy, evaporate, simulate, stability,

@@ -69,8 +69,8 @@ def reproduce(
 ) -> None:
     """A document's tables beside natron's figures, with a verdict per line and an HTML report."""
     from natron.io.descriptions import write_new_file
+    from natron.studies import is_own_study, reproduce_own, reproduction_page
     from natron.studies import reproduce as run
-    from natron.studies import reproduction_page
 
     if every == (study is not None):
         raise InputError(
@@ -80,7 +80,8 @@ def reproduce(
     if study is None:
         _reproduce_all(out or Path("reproduction.html"), recalibrate=recalibrate, as_json=as_json)
         return
-    result = run(study, recalibrate=recalibrate)
+    own = is_own_study(study)
+    result = reproduce_own(study) if own else run(study, recalibrate=recalibrate)
     path = out or Path(f"{Path(study).resolve().name}.html")
     write_new_file(path, reproduction_page(result))
     if as_json:
@@ -125,3 +126,23 @@ def _reproduce_all(path: Path, *, recalibrate: bool, as_json: bool) -> None:
 
     screen_collected.summary(found.tallies)
     print(f"\nReport: {path.resolve()}")
+
+
+study = typer.Typer(help="A study of your own: new.", no_args_is_help=True)
+
+
+@study.callback()
+def _group() -> None:
+    """A study of your own."""
+
+
+@study.command("new")
+def study_new(
+    name: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to make.")],
+) -> None:
+    """Make a folder with a cell, claims, a place for data and a study file; it runs as it stands."""
+    from natron.studies import new_study
+
+    for file in new_study(name):
+        print(f"Wrote {file}")
+    print(f"Edit them, then: natron reproduce {name}")

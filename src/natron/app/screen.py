@@ -264,8 +264,10 @@ def reproduction(result: Reproduction) -> None:
             put_in = f"{row.put_in} ({'published' if row.published else 'assumed'})"
             table.add_row(escape(row.name), put_in, str(row.recovered), f"{row.in_uncertainties:.1f} s.e.")
         console.print(table)
-    console.print("\n[bold]What does not follow[/]")
-    for finding, why in told_once([f for f in result.findings if f.verdict == "disagrees"]):
+    disagreeing = told_once([f for f in result.findings if f.verdict == "disagrees"])
+    if disagreeing:
+        console.print("\n[bold]What does not follow[/]")
+    for finding, why in disagreeing:
         console.print(f"• {escape(finding.claim.statement)} [dim]{escape(why)}[/]")
     console.print(_counts(result.findings))
 

@@ -44,7 +44,7 @@ INPUTS: dict[str, str] = {
     "wetted_energy": "energy",
     "conductivity_energy": "energy",
 }
-"""What the rates hang on, and the kind of each; resistances are of one face, ``rest_resistance`` of the rest of a side."""
+"""What the rates hang on, and the kind of each; resistances are of one face, ``rest_resistance`` of all else."""
 
 
 @dataclass(frozen=True)

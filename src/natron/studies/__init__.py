@@ -4,6 +4,7 @@ from natron.studies.audit import audit
 from natron.studies.claims import Claim, ClaimsFile, built_in_claims, claims_texts, parse_claims
 from natron.studies.collected import Collected, forget, reproduce_all
 from natron.studies.findings import Finding, finding_json
+from natron.studies.own_study import is_own_study, new_study, reproduce_own
 from natron.studies.page import reproduction_page
 from natron.studies.reproduction import STUDIES, Reproduction, audit_document, reproduce
 from natron.studies.round_trip import RoundTrip, round_trips
@@ -26,10 +27,13 @@ __all__ = [
     "claims_texts",
     "finding_json",
     "forget",
+    "is_own_study",
     "markdown",
+    "new_study",
     "parse_claims",
     "reproduce",
     "reproduce_all",
+    "reproduce_own",
     "reproduction_page",
     "round_trips",
     "tally",

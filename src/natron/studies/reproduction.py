@@ -136,7 +136,10 @@ def reproduce(name: str, *, recalibrate: bool = False) -> Reproduction:
         Where natron has no such study.
     """
     if name not in STUDIES:
-        raise ClaimError("no study has this name", given=name, hint=did_you_mean(name, STUDIES))
+        raise ClaimError(
+            "no study has this name, and no folder of this name holds one", given=name,
+            hint=f"{did_you_mean(name, STUDIES)} Your own: natron study new NAME.",
+        )  # fmt: skip
     study = STUDIES[name]
     cells = [built_in(cell) for cell in study.cells]
     sections = study.sections() if study.sections else ()
