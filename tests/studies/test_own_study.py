@@ -131,5 +131,7 @@ def test_what_is_no_study(natron, made, text, code, words):
 def test_folders_that_are_none(natron, tmp_path):
     assert "no such folder" in natron("reproduce", str(tmp_path / "nothing")).err
     assert "study.toml is missing" in natron("reproduce", str(tmp_path)).err
-    assert natron("study", "new", str(tmp_path)).code == 2 or not any(tmp_path.iterdir())
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    assert "exists already" in natron("study", "new", str(tmp_path)).err
+    assert natron("study", "new", str(tmp_path / "file" / "inside")).code == 2
     assert "needs a name" in natron("study", "new", "...").err
