@@ -1,0 +1,26 @@
+"""Results that are kept: an SQLite index and files named by their content, in one folder that can be moved.
+
+`init_project` makes a folder a project, `open_project` opens it; `Project.keep` keeps a result, `Project.entries` finds
+those there are, and `Project.open` gives one back as the type it had.
+"""
+
+from natron.store.code import code_version
+from natron.store.errors import DamagedError, FullError, StoreError
+from natron.store.project import Entry, Kept, Project, Raw, find_project, init_project, open_project
+from natron.store.typed import NotKeepableError, digest
+
+__all__ = [
+    "DamagedError",
+    "Entry",
+    "FullError",
+    "Kept",
+    "NotKeepableError",
+    "Project",
+    "Raw",
+    "StoreError",
+    "code_version",
+    "digest",
+    "find_project",
+    "init_project",
+    "open_project",
+]
