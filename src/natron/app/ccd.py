@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from natron.app.keeping import Keeping, ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, Quantity, parse_quantity
 
@@ -42,6 +43,7 @@ def ccd(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Draw the pictures into this folder (SVG)."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Critical current density of stepped symmetric-cell tests: void onset, short, and what they compare with.
@@ -54,37 +56,38 @@ def ccd(
 
     floor = _floor(thickness, conductivity)
     area_m2 = None if area is None else parse_quantity(area, "area").value
-    cells, failed = _cells(files, area_m2, kind, floor, join=join)
-    together = None
-    if len(files) > 1 and not join:
-        together = _population(cells)
-    for file, record, found in cells:
-        if not as_json:
-            screen_ccd.cell(file, found, floor)
-        warn(f"{file}: {note}" for note in record.notes if "not used" in note or "check" in note)
-        if out is not None:
-            _draw(out, Path(file).stem, record, found)
-    if together is not None:
-        statistics, si_kind, left_out = together
-        warn(left_out)
-        if not as_json and statistics is not None:
-            screen_ccd.population(statistics, *_UNITS[si_kind])
-        if out is not None and statistics is not None:
-            from natron.app.pictures import draw
-            from natron.plot.ccd import survival
+    with keeping(project) as keep:
+        cells, failed = _cells(files, area_m2, kind, floor, join=join, keep=keep)
+        together = None
+        if len(files) > 1 and not join:
+            together = _population(cells)
+        for file, record, found in cells:
+            if not as_json:
+                screen_ccd.cell(file, found, floor)
+            warn(f"{file}: {note}" for note in record.notes if "not used" in note or "check" in note)
+            if out is not None:
+                keep.pictures(found, [_draw(out, Path(file).stem, record, found)])
+        if together is not None:
+            statistics, si_kind, left_out = together
+            warn(left_out)
+            if not as_json and statistics is not None:
+                screen_ccd.population(statistics, *_UNITS[si_kind])
+            if out is not None and statistics is not None:
+                from natron.app.pictures import draw
+                from natron.plot.ccd import survival
 
-            draw(out, "population", partial(survival, statistics, *_UNITS[si_kind]), (15, 10))
-        if as_json:
-            entries = [(file, found) for file, _, found in cells]
-            told = [{"file": file, "error": str(error)} for file, error in failed]
-            print_json(ccds_json(entries, floor, statistics, si_kind, told))
-    elif as_json:
-        file, _, found = cells[0]
-        print_json(ccd_json(file, files, found, floor))
-    for _, error in failed:
-        print(f"natron: {error}", file=sys.stderr)
-    if failed:
-        raise typer.Exit(5)
+                draw(out, "population", partial(survival, statistics, *_UNITS[si_kind]), (15, 10))
+            if as_json:
+                entries = [(file, found) for file, _, found in cells]
+                told = [{"file": file, "error": str(error)} for file, error in failed]
+                print_json(ccds_json(entries, floor, statistics, si_kind, told))
+        elif as_json:
+            file, _, found = cells[0]
+            print_json(ccd_json(file, files, found, floor))
+        for _, error in failed:
+            print(f"natron: {error}", file=sys.stderr)
+        if failed:
+            raise typer.Exit(5)
 
 
 _UNITS = {"current_density": (10.0, "mA/cm²"), "current": (1e-3, "mA")}
@@ -116,28 +119,35 @@ def _cells(
     floor: Quantity | None,
     *,
     join: bool,
+    keep: Keeping,
 ) -> tuple[_Cells, list[tuple[str, InputError]]]:
     """Each cell analysed; of several, those that cannot be are told and left out, unless that is all of them."""
     from natron.cycling.failure.ccd import critical_current
-    from natron.io import join as join_files
-    from natron.io import read
+    from natron.report.ccd import ccd_json
 
     cells: _Cells = []
     failed: list[tuple[str, InputError]] = []
     for file in files[:1] if join else files:
         try:
-            reading = (
-                join_files(list(files), area_m2=area_m2, kind=kind) if join else read(file, area_m2=area_m2, kind=kind)
-            )
+            group = list(files) if join else [file]
+            reading = keep.read(group, {"area_m2": area_m2, "kind": kind})
             if reading.record is None:
                 raise InputError(
                     f"there is no voltage and current over time in this file ({reading.format})",
                     hint="natron eis reads spectra.",
                 )
-            found = critical_current(
-                reading.record,
-                floor_ohm_m2=None if floor is None else floor.value,
-                floor_uncertainty_ohm_m2=0.0 if floor is None else floor.standard_uncertainty,
+            asked = {
+                "floor_ohm_m2": None if floor is None else floor.value,
+                "floor_uncertainty_ohm_m2": 0.0 if floor is None else floor.standard_uncertainty,
+            }
+            found = keep.result(
+                "ccd",
+                title=", ".join(Path(each).name for each in group),
+                inputs=keep.digests(group),
+                settings={"area_m2": area_m2, "kind": kind, **asked},
+                files=group,
+                work=partial(critical_current, reading.record, **asked),
+                content=lambda found, file=file, group=group: ccd_json(file, group, found, floor),
             )
         except InputError as error:
             failed.append((file, error.at(file=file)))
@@ -170,8 +180,8 @@ def _population(cells: _Cells) -> tuple[Population | None, str, list[str]]:
     return (population_of(outcomes) if outcomes else None), si_kind, left_out
 
 
-def _draw(out: Path, name: str, record: CyclingRecord, found: CriticalCurrent) -> None:
+def _draw(out: Path, name: str, record: CyclingRecord, found: CriticalCurrent) -> Path:
     from natron.app.pictures import draw
     from natron.plot.ccd import staircase
 
-    draw(out, f"{name}-ccd", partial(staircase, record, found), (18, 15), rows=3)
+    return draw(out, f"{name}-ccd", partial(staircase, record, found), (18, 15), rows=3)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from natron.app.files import AreaOption, KindOption, MappingOption, MassOption, WorkingElectrodeOption, told
+from natron.app.files import AreaOption, KindOption, MappingOption, MassOption, WorkingElectrodeOption, text_of, told
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.app.pictures import draw
 from natron.core import InputError, NatronError, parse_quantity
@@ -76,6 +77,7 @@ def cycling(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="A folder for pictures and tables (cycles, dQ/dV)."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Cycles, capacities, efficiencies, resistances and what happened, from cycling files.
@@ -85,8 +87,6 @@ def cycling(
     """
     from natron.app import screen_cycling
     from natron.cycling import analyse
-    from natron.io import join
-    from natron.io import read as read_file
     from natron.report.cycling import cycling as to_json
 
     options = told(area, mass, kind, working_electrode, mapping)
@@ -99,42 +99,50 @@ def cycling(
             key="--dqdv-step",
             allowed="--out DIR beside it",
         )
-    groups = [[file] for file in files] if each else [files]
-    names = _names(files) if each else [""]
-    contents: list[dict[str, Any]] = []
-    failed: list[NatronError] = []
-    for group, name in zip(groups, names, strict=True):
-        try:
-            reading = read_file(group[0], **options) if len(group) == 1 else join(group, **options)
-            if reading.record is None:
-                raise InputError(
-                    "there is no voltage and current over time in it, only impedance",
-                    file=group[0],
-                    given=f"{len(reading.spectra)} spectra",
-                    hint="Use natron eis for spectra.",
+    asked: dict[str, Any] = {
+        "formation": formation, "thickness_m": thickness_m, "diffusion_length_m": diffusion_length_m
+    }  # fmt: skip
+    with keeping(project) as keep:
+        groups = [[file] for file in files] if each else [files]
+        names = _names(files) if each else [""]
+        contents: list[dict[str, Any]] = []
+        failed: list[NatronError] = []
+        for group, name in zip(groups, names, strict=True):
+            try:
+                reading = keep.read(group, options)
+                if reading.record is None:
+                    raise InputError(
+                        "there is no voltage and current over time in it, only impedance",
+                        file=group[0],
+                        given=f"{len(reading.spectra)} spectra",
+                        hint="Use natron eis for spectra.",
+                    )
+                json_of = partial(to_json, files=group, instrument_format=reading.format, notes=reading.notes)
+                analysis = keep.result(
+                    "cycling",
+                    title=", ".join(Path(file).name for file in group),
+                    inputs=keep.digests(group),
+                    settings={**options, "mapping": text_of(mapping), **asked},
+                    files=group,
+                    work=partial(analyse, reading.record, **asked),
+                    content=json_of,
                 )
-            analysis = analyse(
-                reading.record,
-                formation=formation,
-                thickness_m=thickness_m,
-                diffusion_length_m=diffusion_length_m,
-            )
-            content = to_json(analysis, files=group, instrument_format=reading.format, notes=reading.notes)
-            if out is not None:
-                _write(out, name, analysis, content, dqdv_step_V)
-        except NatronError as error:
-            if not each or len(groups) == 1:
-                raise
-            failed.append(error)
-            warn([str(error)])
-            continue
-        contents.append(content)
-        if not as_json:
-            screen_cycling.cycling(group, reading, analysis)
-    if contents and as_json:
-        print_json({"schema_version": contents[0]["schema_version"], "tests": contents} if each else contents[0])
-    if failed:
-        raise typer.Exit(5 if contents else failed[0].exit_code)
+                content = json_of(analysis)
+                if out is not None:
+                    keep.pictures(analysis, _write(out, name, analysis, content, dqdv_step_V))
+            except NatronError as error:
+                if not each or len(groups) == 1:
+                    raise
+                failed.append(error)
+                warn([str(error)])
+                continue
+            contents.append(content)
+            if not as_json:
+                screen_cycling.cycling(group, reading, analysis)
+        if contents and as_json:
+            print_json({"schema_version": contents[0]["schema_version"], "tests": contents} if each else contents[0])
+        if failed:
+            raise typer.Exit(5 if contents else failed[0].exit_code)
 
 
 def _positive(option: str, text: str | None, kind: str, example: str) -> float | None:
@@ -155,22 +163,24 @@ def _names(files: Sequence[str]) -> list[str]:
     return [f"{stem}-{k + 1}-" if stems.count(stem) > 1 else f"{stem}-" for k, stem in enumerate(stems)]
 
 
-def _write(out: Path, name: str, analysis: CyclingAnalysis, content: dict[str, Any], dqdv_step_V: float | None) -> None:
-    """Pictures, and the tables behind them."""
+def _write(
+    out: Path, name: str, analysis: CyclingAnalysis, content: dict[str, Any], dqdv_step_V: float | None
+) -> list[Path]:
+    """Pictures, and the tables behind them; the pictures' paths."""
     import natron.plot.cycling as pictures
 
-    draw(out, f"{name}voltage-current", partial(pictures.over_time, analysis), (18, 12), rows=2)
+    drawn = [draw(out, f"{name}voltage-current", partial(pictures.over_time, analysis), (18, 12), rows=2)]
     if not analysis.cycles:
-        return
-    draw(out, f"{name}voltage-capacity", partial(pictures.voltage_capacity, analysis), (15, 11))
-    draw(out, f"{name}cycles", partial(pictures.over_cycles, analysis), (16, 12), rows=2)
+        return drawn
+    drawn.append(draw(out, f"{name}voltage-capacity", partial(pictures.voltage_capacity, analysis), (15, 11)))
+    drawn.append(draw(out, f"{name}cycles", partial(pictures.over_cycles, analysis), (16, 12), rows=2))
     curves = pictures.differential_curves(analysis, dqdv_step_V)
     if curves:
-        draw(out, f"{name}dqdv", partial(pictures.differential, analysis, curves), (15, 11))
+        drawn.append(draw(out, f"{name}dqdv", partial(pictures.differential, analysis, curves), (15, 11)))
     if analysis.pulses:
-        draw(out, f"{name}titration", partial(pictures.titration, analysis), (15, 11))
+        drawn.append(draw(out, f"{name}titration", partial(pictures.titration, analysis), (15, 11)))
     if analysis.polarisation is not None:
-        draw(out, f"{name}polarisation", partial(pictures.polarisation, analysis), (15, 11))
+        drawn.append(draw(out, f"{name}polarisation", partial(pictures.polarisation, analysis), (15, 11)))
     rows = [
         [one["cycle"], *(None if one[key] is None else one[key]["value"] for _, key in _CYCLE_COLUMNS),
          " ".join(one["flags"])]
@@ -184,6 +194,7 @@ def _write(out: Path, name: str, analysis: CyclingAnalysis, content: dict[str, A
     ]
     if points:
         _table(out / f"{name}dqdv.csv", ["Half Step / 1", "Voltage / V", "Differential Capacity / Ah.V-1"], points)
+    return drawn
 
 
 def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

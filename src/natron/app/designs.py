@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, did_you_mean, parse_quantity
 
@@ -48,11 +49,13 @@ def design(
         Optional[Path],  # noqa: UP045
         typer.Option("--report", help="Also write an HTML report to this file."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Design figures of a cell: capacity, thicknesses, energy densities, what they hang on."""
     from natron.design import FIGURE_KINDS, assess, parse_step
     from natron.io.descriptions import load_cell
+    from natron.report.as_json import design as design_json
 
     wanted = None
     if target is not None:
@@ -65,25 +68,28 @@ def design(
                 hint=did_you_mean(figure, FIGURE_KINDS),
             )
         wanted = (figure, parse_quantity(text, FIGURE_KINDS[figure]), by)
-    result = assess(
-        load_cell(cell, changes_of(change)),
-        consistent=consistent,
-        steps=[parse_step(step) for step in what_if or []],
-        target=wanted,
-    )
-    if report is not None:
-        from natron.io.descriptions import write_new_file
-        from natron.report.html import design_page
-
-        write_new_file(report, design_page(result))
-    if as_json:
-        from natron.report.as_json import design as design_json
-
-        print_json(design_json(result))
-    else:
-        from natron.app import screen
-
-        screen.design(result)
+    described = load_cell(cell, changes_of(change))
+    steps = [parse_step(step) for step in what_if or []]
+    with keeping(project) as keep:
+        result = keep.result(
+            "design",
+            title=described.name,
+            inputs=described,
+            settings={"consistent": consistent, "what_if": steps, "target": wanted},
+            work=lambda: assess(described, consistent=consistent, steps=steps, target=wanted),
+            content=design_json,
+        )
         if report is not None:
-            print(f"Report: {report.resolve()}")
-    warn(result.warnings)
+            from natron.io.descriptions import write_new_file
+            from natron.report.html import design_page
+
+            write_new_file(report, design_page(result))
+        if as_json:
+            print_json(design_json(result))
+        else:
+            from natron.app import screen
+
+            screen.design(result)
+            if report is not None:
+                print(f"Report: {report.resolve()}")
+        warn(result.warnings)

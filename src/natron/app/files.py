@@ -61,6 +61,11 @@ def told(
     }
 
 
+def text_of(mapping: Path | None) -> str | None:
+    """What a mapping file says: two of one content are the same setting."""
+    return None if mapping is None else mapping.read_text("utf-8", errors="replace")
+
+
 def _told_number(option: str, text: str | None, kind: str) -> float | None:
     """An area or a mass in SI, once it can be one."""
     from natron.data.cycling import checked_area, checked_mass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -12,6 +13,7 @@ import typer
 
 from natron.app.batch import each_of, leave, told_failures
 from natron.app.impedance_checks import eis_check, eis_drt, eis_simulate
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.app.pictures import draw
 from natron.app.progress import progress
@@ -19,11 +21,13 @@ from natron.app.spectra import (
     Blank,
     Loaded,
     Sample,
+    asked_of,
     known_word,
     load,
     parameter_bounds,
     parameter_values,
     placed,
+    renamed,
     sides_of,
     solid_electrolyte,
 )
@@ -94,6 +98,7 @@ def eis_fit(
         typer.Option("--replicates", help="The spectra are of cells of one make: also n, mean, SD and SE over them."),
     ] = False,
     out: OutOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a circuit to each spectrum, without a guess, and say what its arcs may be."""
@@ -114,55 +119,81 @@ def eis_fit(
             given="auto",
             hint='Name the circuit: --circuit "R0-p(R1,CPE1)".',
         )
-    loaded, failed = load(
-        files,
-        Sample(area, diameter, thickness, temperature, fmin, fmax),
-        Blank(open_file, short_file, lead_resistance, lead_inductance),
-        keep_going=True,
-    )
-
-    def told(one: Loaded) -> FitReport:
-        selection = None
-        wanted = parsed
-        if wanted is None:
-            selection = select_circuit(one.spectrum, weight=chosen_weight)
-            result, wanted = selection.result, selection.circuit
-        if selection is None or robust:
-            result = fit(one.spectrum, wanted, weight=chosen_weight, fixed=stays, bounds=limits, robust=robust)
-        known, doubts = solid_electrolyte(electrolyte, one.spectrum.temperature_K)
-        return fit_report(
-            result,
-            one.file,
-            one.index,
-            one.geometry,
-            kind,
-            electrolyte=known,
-            separator=inner,
-            interfaces=outer,
-            selection=selection,
-            warnings=(*one.warnings, *doubts),
+    settings = {
+        "circuit": circuit.strip() if parsed is None else str(parsed),
+        "weight": chosen_weight,
+        "fixed": stays,
+        "bounds": limits,
+        "robust": robust,
+        "cell": kind,
+        "electrolyte": electrolyte,
+        "separator": inner,
+        "interfaces": outer,
+    }
+    with keeping(project) as keep:
+        loaded, failed = load(
+            files,
+            Sample(area, diameter, thickness, temperature, fmin, fmax),
+            Blank(open_file, short_file, lead_resistance, lead_inductance),
+            keep_going=True,
+            read=lambda file: keep.read([file]),
         )
 
-    _prepare(circuit)
-    found = each_of(loaded, "Fitting", told, failed)
-    spread = _replicates(found) if replicates else None
-    if as_json:
-        entries = [to_json.fit(report) for _, report in found]
-        print_json(
-            to_json.envelope("fits", entries, failed=told_failures(failed))
-            | ({} if spread is None else {"replicates": to_json.replicates(*spread)})
-        )
-    else:
-        from natron.app import screen_impedance
+        def told(one: Loaded) -> FitReport:
+            selection = None
+            wanted = parsed
+            if wanted is None:
+                selection = select_circuit(one.spectrum, weight=chosen_weight)
+                result, wanted = selection.result, selection.circuit
+            if selection is None or robust:
+                result = fit(one.spectrum, wanted, weight=chosen_weight, fixed=stays, bounds=limits, robust=robust)
+            known, doubts = solid_electrolyte(electrolyte, one.spectrum.temperature_K)
+            return fit_report(
+                result,
+                one.file,
+                one.index,
+                one.geometry,
+                kind,
+                electrolyte=known,
+                separator=inner,
+                interfaces=outer,
+                selection=selection,
+                warnings=(*one.warnings, *doubts),
+            )
 
-        for _, report in found:
-            screen_impedance.fit(report)
-        if spread is not None:
-            screen_impedance.replicates(*spread)
-    for one, report in found:
-        _draw_fit(out, one.name, report)
-        warn(f"{one.file}[{one.index}]: {text}" for text in report.warnings)
-    leave(failed, any(report.result.status == "not_converged" for _, report in found))
+        def kept(one: Loaded) -> FitReport:
+            return keep.result(
+                "eis fit",
+                title=f"{Path(one.file).name}[{one.index}]",
+                inputs=[*asked_of(one)],
+                settings=settings,
+                files=[one.file],
+                work=lambda: told(one),
+                content=lambda report: to_json.envelope("fits", [to_json.fit(report)]),
+                status=lambda report: report.result.status,
+                as_now=lambda report: renamed(report, one),
+            )
+
+        _prepare(circuit)
+        found = each_of(loaded, "Fitting", kept, failed)
+        spread = _replicates(found) if replicates else None
+        if as_json:
+            entries = [to_json.fit(report) for _, report in found]
+            print_json(
+                to_json.envelope("fits", entries, failed=told_failures(failed))
+                | ({} if spread is None else {"replicates": to_json.replicates(*spread)})
+            )
+        else:
+            from natron.app import screen_impedance
+
+            for _, report in found:
+                screen_impedance.fit(report)
+            if spread is not None:
+                screen_impedance.replicates(*spread)
+        for one, report in found:
+            keep.pictures(report, _draw_fit(out, one.name, report))
+            warn(f"{one.file}[{one.index}]: {text}" for text in report.warnings)
+        leave(failed, any(report.result.status == "not_converged" for _, report in found))
 
 
 def _prepare(circuit: str) -> None:
@@ -248,6 +279,7 @@ def eis_series(
         typer.Option("--report", help="Also write an HTML report of the whole series to this file."),
     ] = None,
     out: OutOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a series of spectra together: activation energies, tied where the data allow it; what grows."""
@@ -269,71 +301,107 @@ def eis_series(
             hint="See what natron eis fit finds for each, and name the one that describes the richest.",
         )
     parsed = parse_circuit(circuit)
-    loaded, _ = load(
-        files,
-        Sample(area, diameter, thickness, temperature, fmin, fmax),
-        Blank(open_file, short_file, lead_resistance, lead_inductance),
-    )
-    loaded = placed(loaded, chosen_by, at)
-    _prepare(circuit)
-    with progress(f"Fitting {len(loaded)} spectra, one by one and together"):
-        result = fit_series([one.spectrum for one in loaded], parsed, chosen_by, weight=chosen_weight, cut=chosen_cut)
-    fits, doubts = [], []
-    for one, fit in zip(loaded, result.fits, strict=True):
-        known, said = solid_electrolyte(electrolyte, one.spectrum.temperature_K)
-        doubts += [f"{one.file}[{one.index}]: {text}" for text in (*one.warnings, *said)]
-        fits.append(
-            fit_report(
-                fit,
-                one.file,
-                one.index,
-                one.geometry,
-                kind,
-                electrolyte=known,
-                arrhenius=result.arrhenius,
-                separator=inner,
-                interfaces=outer,
-                warnings=(*one.warnings, *said),
+
+    def together(loaded: Sequence[Loaded]) -> SeriesReport:
+        _prepare(circuit)
+        with progress(f"Fitting {len(loaded)} spectra, one by one and together"):
+            result = fit_series(
+                [one.spectrum for one in loaded], parsed, chosen_by, weight=chosen_weight, cut=chosen_cut
             )
+        fits, doubts = [], []
+        for one, fit in zip(loaded, result.fits, strict=True):
+            known, said = solid_electrolyte(electrolyte, one.spectrum.temperature_K)
+            doubts += [f"{one.file}[{one.index}]: {text}" for text in (*one.warnings, *said)]
+            fits.append(
+                fit_report(
+                    fit,
+                    one.file,
+                    one.index,
+                    one.geometry,
+                    kind,
+                    electrolyte=known,
+                    arrhenius=result.arrhenius,
+                    separator=inner,
+                    interfaces=outer,
+                    warnings=(*one.warnings, *said),
+                )
+            )
+        return series_report(result, fits, kind, electrolyte=electrolyte, electrolyte_energy=energy, warnings=doubts)
+
+    settings = {
+        "circuit": str(parsed),
+        "by": chosen_by,
+        "weight": chosen_weight,
+        "cut": chosen_cut,
+        "cell": kind,
+        "electrolyte": electrolyte,
+        "separator": inner,
+        "interfaces": outer,
+    }
+    with keeping(project) as keep:
+        loaded, _ = load(
+            files,
+            Sample(area, diameter, thickness, temperature, fmin, fmax),
+            Blank(open_file, short_file, lead_resistance, lead_inductance),
+            read=lambda file: keep.read([file]),
         )
-    whole = series_report(result, fits, kind, electrolyte=electrolyte, electrolyte_energy=energy, warnings=doubts)
-    if report is not None:
-        from natron.io.descriptions import write_new_file
-        from natron.report.series_page import series_page
-
-        write_new_file(report, series_page(whole))
-    if out is not None:
-        _draw_series(out, whole)
-    if as_json:
-        print_json({**to_json.series(whole), "report": None if report is None else str(report)})
-    else:
-        from natron.app import screen_impedance
-
-        screen_impedance.series(whole)
+        loaded = placed(loaded, chosen_by, at)
+        whole = keep.result(
+            "eis series",
+            title=f"{len(loaded)} spectra by {chosen_by}, {Path(loaded[0].file).name} …",
+            inputs=[asked_of(one) for one in loaded],
+            settings=settings,
+            files=[one.file for one in loaded],
+            work=lambda: together(loaded),
+            content=to_json.series,
+            status=lambda found: found.result.status,
+            as_now=lambda found: replace(found, fits=tuple(map(renamed, found.fits, loaded))),
+        )
+        result = whole.result
         if report is not None:
-            print(f"\nReport: {report.resolve()}")
-    warn(gathered(whole.warnings))
-    leave([], result.status == "not_converged")
+            from natron.io.descriptions import write_new_file
+            from natron.report.series_page import series_page
+
+            write_new_file(report, series_page(whole))
+        if out is not None:
+            keep.pictures(whole, _draw_series(out, whole))
+        if as_json:
+            print_json({**to_json.series(whole), "report": None if report is None else str(report)})
+        else:
+            from natron.app import screen_impedance
+
+            screen_impedance.series(whole)
+            if report is not None:
+                print(f"\nReport: {report.resolve()}")
+        warn(gathered(whole.warnings))
+        leave([], result.status == "not_converged")
 
 
-def _draw_fit(out: Path | None, name: str, report: FitReport) -> None:
+def _draw_fit(out: Path | None, name: str, report: FitReport) -> list[Path]:
     if out is None:
-        return
+        return []
     from natron.plot.eis import bode, nyquist, nyquist_height, relative_residuals, residuals
 
     result = report.result
-    draw(out, f"{name}-nyquist", partial(nyquist, result.spectrum, result), (15, nyquist_height([result.spectrum], 15)))
-    draw(out, f"{name}-bode", partial(bode, result.spectrum, result), (15, 12), rows=2)
-    draw(
-        out, f"{name}-residuals", partial(residuals, result.spectrum.frequency_Hz, relative_residuals(result)), (15, 7)
-    )
+    height = nyquist_height([result.spectrum], 15)
+    return [
+        draw(out, f"{name}-nyquist", partial(nyquist, result.spectrum, result), (15, height)),
+        draw(out, f"{name}-bode", partial(bode, result.spectrum, result), (15, 12), rows=2),
+        draw(
+            out,
+            f"{name}-residuals",
+            partial(residuals, result.spectrum.frequency_Hz, relative_residuals(result)),
+            (15, 7),
+        ),
+    ]
 
 
-def _draw_series(out: Path, report: SeriesReport) -> None:
+def _draw_series(out: Path, report: SeriesReport) -> list[Path]:
     from natron.report.series_page import pictures
 
-    for name, picture, size, rows in pictures(report.result):
-        draw(out, f"series-{name}", picture, size, rows=rows)
+    return [
+        draw(out, f"series-{name}", picture, size, rows=rows) for name, picture, size, rows in pictures(report.result)
+    ]
 
 
 # after fit and series, for help lists them in this order

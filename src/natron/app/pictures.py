@@ -11,7 +11,7 @@ from natron.core import InputError
 
 def draw(
     out: Path, name: str, picture: Callable[..., Any], size: tuple[float, float] = (15, 10), *, rows: int = 1
-) -> None:
+) -> Path:
     """A picture as ``NAME.svg`` in the folder `out`, which is made where it is missing.
 
     Parameters
@@ -23,6 +23,11 @@ def draw(
     size : tuple of float
         Width and height in cm.
     rows : int
+
+    Returns
+    -------
+    Path
+        Of the picture.
 
     Raises
     ------
@@ -39,4 +44,6 @@ def draw(
     drawn, axes = figure(*size, rows)
     picture(**({"ax": axes} if rows == 1 else {"axes": axes}))
     # the mark tells natron's own pictures from a file of the user's, which is never written over
-    write_new_file(out / f"{name}.svg", f"<!-- {REPORT_MARK} -->\n{to_svg(drawn, name)}")
+    path = out / f"{name}.svg"
+    write_new_file(path, f"<!-- {REPORT_MARK} -->\n{to_svg(drawn, name)}")
+    return path

@@ -15,6 +15,8 @@ from natron.core import InputError, Quantity, QuantityError, nearest, parse_quan
 if TYPE_CHECKING:
     from natron.data import Spectrum
     from natron.eis import Electrolyte, Geometry
+    from natron.io import Reading
+    from natron.report.told import FitReport
 
 Value = TypeVar("Value")
 
@@ -44,6 +46,17 @@ class Loaded:
     spectrum: Spectrum
     geometry: Geometry
     warnings: tuple[str, ...] = ()
+
+
+def asked_of(one: Loaded) -> tuple[Spectrum, Geometry, tuple[str, ...]]:
+    """What an analysis takes from a spectrum, whatever its file is called."""
+    nameless = replace(one.spectrum.provenance, file=None, notes=())
+    return replace(one.spectrum, provenance=nameless), one.geometry, one.warnings
+
+
+def renamed(report: FitReport, one: Loaded) -> FitReport:
+    """A report with the file's present name."""
+    return replace(report, file=one.file, index=one.index)
 
 
 @dataclass(frozen=True)
@@ -83,14 +96,20 @@ class Blank:
 
 
 def load(
-    files: Sequence[str], sample: Sample, blank: Blank | None = None, *, keep_going: bool = False
+    files: Sequence[str],
+    sample: Sample,
+    blank: Blank | None = None,
+    *,
+    keep_going: bool = False,
+    read: Callable[[str], Reading] | None = None,
 ) -> tuple[list[Loaded], list[Failure]]:
     """Every spectrum of the files, with geometry, temperature and window as asked, blanks taken off.
 
     With `keep_going`, files that cannot be read are told apart while at least one can; the option's values
-    must then be one for all, since nothing says to which spectrum each of a list belongs.
+    must then be one for all, since nothing says to which spectrum each of a list belongs. `read` is
+    `natron.io.read` where left out.
     """
-    found, failed = _read(files, keep_going)
+    found, failed = _read(files, keep_going, read)
     count = len(found)
     whole = not failed
     areas = _each("--area", sample.area, "area", count, whole)
@@ -118,9 +137,15 @@ def load(
     return loaded, failed
 
 
-def _read(files: Sequence[str], keep_going: bool) -> tuple[list[tuple[str, int, Spectrum]], list[Failure]]:
+def _read(
+    files: Sequence[str], keep_going: bool, read: Callable[[str], Reading] | None
+) -> tuple[list[tuple[str, int, Spectrum]], list[Failure]]:
     from natron.data import DataError
-    from natron.io import read
+
+    if read is None:
+        from natron.io import read as read_file
+
+        read = read_file
 
     found: list[tuple[str, int, Spectrum]] = []
     failed: list[Failure] = []

@@ -6,7 +6,9 @@ those there are, and `Project.open` gives one back as the type it had.
 
 from natron.store.code import code_version
 from natron.store.errors import DamagedError, FullError, StoreError
-from natron.store.project import Entry, Kept, Project, Raw, find_project, init_project, open_project
+from natron.store.place import find_project
+from natron.store.project import Entry, Kept, Project, Raw, init_project, open_project
+from natron.store.readings import read_kept
 from natron.store.typed import NotKeepableError, digest
 
 __all__ = [
@@ -23,4 +25,5 @@ __all__ = [
     "find_project",
     "init_project",
     "open_project",
+    "read_kept",
 ]

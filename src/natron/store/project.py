@@ -18,13 +18,11 @@ from natron.store.code import code_version
 from natron.store.errors import DamagedError, StoreError, in_words
 from natron.store.index import Index
 from natron.store.objects import Objects
+from natron.store.place import FOLDER
 from natron.store.typed import Tables, decode, digest, encode
 
 if TYPE_CHECKING:
     import polars as pl
-
-FOLDER = ".natron"
-"""The store inside a project's folder."""
 
 SCHEMA_VERSION = 1
 """Of a kept result's JSON document."""
@@ -217,6 +215,7 @@ class Project:
         raws: Sequence[Raw] = (),
         status: str | None = None,
         figures: Mapping[str, str] | None = None,
+        again: bool = False,
     ) -> Entry:
         """Keep a result.
 
@@ -237,6 +236,8 @@ class Project:
         status : str, optional
         figures : Mapping[str, str], optional
             Pictures as SVG, by name.
+        again : bool
+            Write it even where the same question was answered before: that answer turned out damaged.
 
         Returns
         -------
@@ -252,7 +253,7 @@ class Project:
         """
         found = self.key(command, inputs, settings)
         known = self.known(found)
-        if known is not None:
+        if known is not None and not again:
             return known
         tables = Tables()
         encoded = encode(value, tables)
@@ -276,7 +277,12 @@ class Project:
         with self.index.transaction() as connection:
             row = (found, command, title, code_version(), json.dumps(document["settings"]), status, name, _now())
             done = connection.execute("INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-            if done.rowcount:
+            # written again, the answer is the same to the last bit or, where it holds a time it took, nearly so
+            if again and not done.rowcount:
+                connection.execute("UPDATE result SET object = ?, status = ? WHERE id = ?", (name, status, found))
+                for table in ("result_of", "result_table"):
+                    connection.execute(f"DELETE FROM {table} WHERE result = ?", (found,))
+            if done.rowcount or again:
                 connection.executemany(
                     "INSERT INTO result_of VALUES (?, ?, ?)", [(found, i, raw.sha256) for i, raw in enumerate(raws)]
                 )
@@ -284,7 +290,7 @@ class Project:
                     "INSERT INTO result_table VALUES (?, ?, ?)", [(found, *pair) for pair in places.items()]
                 )
                 connection.executemany(
-                    "INSERT INTO figure VALUES (?, ?, ?)", [(found, *pair) for pair in pictures.items()]
+                    "INSERT OR REPLACE INTO figure VALUES (?, ?, ?)", [(found, *pair) for pair in pictures.items()]
                 )
         entry = self.known(found)
         assert entry is not None
@@ -492,12 +498,6 @@ def open_project(folder: str | os.PathLike[str]) -> Project:
     if not (Path(folder) / FOLDER).is_dir():
         raise StoreError("this folder is no project", file=str(folder), hint=f"Make it one: natron init {folder}")
     return Project(Path(folder))
-
-
-def find_project(start: str | os.PathLike[str] = ".") -> Path | None:
-    """The nearest folder from `start` upwards that is a project, or None."""
-    here = Path(start).resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / FOLDER / "index.sqlite").is_file()), None)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -1,0 +1,121 @@
+"""Instrument files read once: by the content of the file, the reader's code and what was told, a Parquet table."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from natron.store.code import code_version
+from natron.store.errors import DamagedError, in_words
+from natron.store.project import Project, Raw
+from natron.store.typed import Tables, digest, encode
+
+if TYPE_CHECKING:
+    from natron.io import Reading
+
+_TABLE = "table.bdf.parquet"
+
+
+def read_kept(
+    project: Project, files: Sequence[str | os.PathLike[str]], told: Mapping[str, Any]
+) -> tuple[Reading, tuple[Raw, ...]]:
+    """What files hold, from the project where it was read before, else from the files, and then kept.
+
+    Parameters
+    ----------
+    project : Project
+    files : sequence of path
+        One, or the parts of one test.
+    told : Mapping
+        As `natron.io.read` and `natron.io.join` take it. A ``mapping`` counts by its content.
+
+    Returns
+    -------
+    Reading
+        Named after the files as they are called now.
+    tuple of Raw
+
+    Raises
+    ------
+    DataError
+        Where a file cannot be read.
+    StoreError
+        Where the project cannot be written.
+    """
+    from natron.io import join, read
+
+    for file in files:
+        if not Path(file).is_file():
+            read(file)  # which says what is wrong with it
+    raws = tuple(_raw(project, file) for file in files)
+    mapping = told.get("mapping")
+    counted = {**told, "mapping": None if mapping is None else Path(mapping).read_text("utf-8", errors="replace")}
+    key = digest({"files": [raw.sha256 for raw in raws], "told": counted, "code": code_version()})
+    rows = project.index.rows("SELECT table_object, about_object FROM reading WHERE id = ?", (key,))
+    if rows:
+        try:
+            return _open(
+                project, *map(str, rows[0]), {raw.sha256: str(file) for raw, file in zip(raws, files, strict=True)}
+            ), raws
+        except DamagedError:
+            if not project.writable:
+                raise
+            # the original is at hand: it is read again, and the damaged file written anew
+    reading = read(files[0], **told) if len(files) == 1 else join(list(files), **told)
+    if project.writable:
+        _keep(project, key, reading, raws, counted)
+    return reading, raws
+
+
+def _raw(project: Project, file: str | os.PathLike[str]) -> Raw:
+    path = Path(file)
+    if project.writable:
+        return project.add_raw(path)
+    content = path.read_bytes()
+    return Raw(sha256(content).hexdigest(), path.name, None, None, len(content))
+
+
+def _keep(project: Project, key: str, reading: Reading, raws: Sequence[Raw], counted: Mapping[str, Any]) -> None:
+    from natron.io import write
+    from natron.io.sidecar import beside
+
+    with in_words(project.index.folder):
+        # two files of fixed names, in a folder of their own outside the project: only whole objects enter it
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / _TABLE
+            write(reading, table)
+            contents = table.read_bytes(), beside(table).read_bytes()
+        table_name = project.objects.put(contents[0], "bdf.parquet")
+        about = project.objects.put(contents[1], "json")
+    now = encode(dict(counted), Tables())
+    with project.index.transaction() as connection:
+        done = connection.execute(
+            "INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'))",
+            (key, reading.format, code_version(), json.dumps(now), table_name, about),
+        )
+        if done.rowcount:
+            connection.executemany(
+                "INSERT INTO reading_of VALUES (?, ?, ?)", [(key, i, raw.sha256) for i, raw in enumerate(raws)]
+            )
+
+
+def _open(project: Project, table_name: str, about: str, names: Mapping[str | None, str]) -> Reading:
+    """A reading as it was written, its files called as they are now."""
+    from natron.io.parquet import read_parquet
+    from natron.io.reading import Asked
+    from natron.io.restoring import restore
+    from natron.io.sidecar import Sidecar
+    from natron.io.source import Source
+
+    project.objects.check(table_name, project.objects.get(table_name))
+    side = Sidecar.model_validate_json(project.objects.get(about))
+    path = project.objects.path(table_name)
+    source = Source(path, path.stat().st_size, b"")
+    origins = [o.model_copy(update={"file": names.get(o.sha256, o.file)}) for o in side.provenance]
+    side = side.model_copy(update={"provenance": origins})
+    return restore(read_parquet(source, whole=True), side, source, Asked(), reader=side.format)
