@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -123,7 +123,6 @@ def _cells(
 ) -> tuple[_Cells, list[tuple[str, InputError]]]:
     """Each cell analysed; of several, those that cannot be are told and left out, unless that is all of them."""
     from natron.cycling.failure.ccd import critical_current
-    from natron.report.ccd import ccd_json
 
     cells: _Cells = []
     failed: list[tuple[str, InputError]] = []
@@ -136,7 +135,7 @@ def _cells(
                     f"there is no voltage and current over time in this file ({reading.format})",
                     hint="natron eis reads spectra.",
                 )
-            asked = {
+            asked: dict[str, Any] = {
                 "floor_ohm_m2": None if floor is None else floor.value,
                 "floor_uncertainty_ohm_m2": 0.0 if floor is None else floor.standard_uncertainty,
             }
@@ -147,7 +146,7 @@ def _cells(
                 settings={"area_m2": area_m2, "kind": kind, **asked},
                 files=group,
                 work=partial(critical_current, reading.record, **asked),
-                content=lambda found, file=file, group=group: ccd_json(file, group, found, floor),
+                content=partial(_json, file, group, floor),
             )
         except InputError as error:
             failed.append((file, error.at(file=file)))
@@ -156,6 +155,12 @@ def _cells(
     if not cells:
         raise failed[0][1]
     return cells, failed
+
+
+def _json(file: str, group: Sequence[str], floor: Quantity | None, found: CriticalCurrent) -> dict[str, Any]:
+    from natron.report.ccd import ccd_json
+
+    return ccd_json(file, group, found, floor)
 
 
 def _population(cells: _Cells) -> tuple[Population | None, str, list[str]]:

@@ -21,8 +21,10 @@ from natron.app.files import convert, read
 from natron.app.impedance import eis
 from natron.app.predictions import predict
 from natron.app.pressing import foil, press
+from natron.app.projects import compare, export, find, init, show
 from natron.app.simulation import simulate
 from natron.app.stability import stability
+from natron.app.watching import watch
 from natron.core import NatronError
 
 app = typer.Typer(
@@ -44,6 +46,8 @@ for command in (
     foil, alloy, evaporate, simulate, stability,
 ):  # fmt: skip
     app.command()(command)
+for keeper in (init, find, show, compare, export, watch):
+    app.command()(keeper)
 
 # typer brings its own copy of click or the real one, by version; both are reached through its public name
 CommandLineError: Any = typer.BadParameter.__mro__[2]

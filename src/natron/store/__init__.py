@@ -6,6 +6,8 @@ those there are, and `Project.open` gives one back as the type it had.
 
 from natron.store.code import code_version
 from natron.store.errors import DamagedError, FullError, StoreError
+from natron.store.exporting import Exported, export
+from natron.store.numbers import Number
 from natron.store.place import find_project
 from natron.store.project import Entry, Kept, Project, Raw, init_project, open_project
 from natron.store.readings import read_kept
@@ -14,14 +16,17 @@ from natron.store.typed import NotKeepableError, digest
 __all__ = [
     "DamagedError",
     "Entry",
+    "Exported",
     "FullError",
     "Kept",
     "NotKeepableError",
+    "Number",
     "Project",
     "Raw",
     "StoreError",
     "code_version",
     "digest",
+    "export",
     "find_project",
     "init_project",
     "open_project",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from natron.store.errors import StoreError, in_words
+from natron.store.errors import DamagedError, StoreError, in_words
+from natron.store.numbers import numbers_in
+from natron.store.objects import Objects
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; a project of an older one is brought up to it, its index copied to ``backups/`` first."""
 
 PATIENCE_S = 60.0
@@ -40,9 +44,47 @@ CREATE TABLE figure (
     result TEXT NOT NULL REFERENCES result, name TEXT NOT NULL, object TEXT NOT NULL, PRIMARY KEY (result, name));
 """
 
+_TABLES_2 = """
+CREATE TABLE number (
+    result TEXT NOT NULL REFERENCES result, place TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL,
+    uncertainty REAL, unit TEXT NOT NULL, PRIMARY KEY (result, place));
+CREATE INDEX number_name ON number (name, value);
+CREATE TABLE batch (
+    sweep TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, object TEXT NOT NULL, kept TEXT NOT NULL,
+    PRIMARY KEY (sweep, start, stop));
+"""
+
 Migration = Callable[[sqlite3.Connection, Path], None]
 
-_MIGRATIONS: dict[int, Migration] = {}
+
+def _add_numbers(connection: sqlite3.Connection, folder: Path) -> None:
+    """Version 1 had neither an index of the results' numbers nor the batches of sweeps."""
+    _execute(connection, _TABLES_2)
+    objects = Objects(folder)
+    for result, name in connection.execute("SELECT id, object FROM result").fetchall():
+        try:
+            content = json.loads(objects.get(name))["content"]
+        except DamagedError:
+            continue  # its numbers cannot be found until it is computed anew; the others can
+        insert_numbers(connection, result, content)
+
+
+def _execute(connection: sqlite3.Connection, statements: str) -> None:
+    # not executescript, which would end the transaction
+    for statement in statements.split(";"):
+        connection.execute(statement)
+
+
+def insert_numbers(connection: sqlite3.Connection, result: str, content: Mapping[str, Any]) -> None:
+    """Make a result's numbers ones that can be searched."""
+    connection.execute("DELETE FROM number WHERE result = ?", (result,))
+    connection.executemany(
+        "INSERT INTO number VALUES (?, ?, ?, ?, ?, ?)",
+        [(result, n.place, n.name, n.value, n.uncertainty, n.unit) for n in numbers_in(content)],
+    )
+
+
+_MIGRATIONS: dict[int, Migration] = {1: _add_numbers}
 """From each older version to the next; takes the connection, inside a transaction, and the store's folder."""
 
 
@@ -112,8 +154,7 @@ class Index:
             # another process may have done it meanwhile
             version = self._version()
             if version == 0:
-                for statement in _TABLES.split(";"):
-                    connection.execute(statement)
+                _execute(connection, _TABLES + _TABLES_2)
             for older in range(version or VERSION, VERSION):
                 _MIGRATIONS[older](connection, self.folder)
             connection.execute(f"PRAGMA user_version = {VERSION}")

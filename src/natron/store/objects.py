@@ -29,11 +29,11 @@ class Objects:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "objects"
-        self._temp = folder / "temp"
+        self.temp = folder / "temp"
 
     def make(self) -> None:
         """The folders, where they are missing."""
-        for folder in (self.folder, self._temp):
+        for folder in (self.folder, self.temp):
             folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
@@ -47,7 +47,7 @@ class Objects:
         if not _holds(target, content):
             target.parent.mkdir(parents=True, exist_ok=True)
             sync_folder(self.folder)
-            replace_whole(target, content, self._temp)
+            replace_whole(target, content, self.temp)
         # the one who wrote it may have been killed before its name reached the disk
         sync_folder(target.parent)
         return name
@@ -89,7 +89,7 @@ class Objects:
     def sweep(self) -> int:
         """Remove the temporary files of writers that are no more; how many there were."""
         removed = 0
-        for left in self._temp.glob("*.part"):
+        for left in self.temp.glob("*.part"):
             if _abandoned(left):
                 left.unlink(missing_ok=True)
                 removed += 1

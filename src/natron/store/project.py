@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from io import BytesIO
+from operator import eq, ge, gt, le, lt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from natron.core import did_you_mean
 from natron.store.code import code_version
 from natron.store.errors import DamagedError, StoreError, in_words
-from natron.store.index import Index
+from natron.store.index import Index, insert_numbers
+from natron.store.numbers import Number, numbers_in
 from natron.store.objects import Objects
 from natron.store.place import FOLDER
 from natron.store.typed import Tables, decode, digest, encode
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 """Of a kept result's JSON document."""
+
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
 
 SHORTEST_ID = 4
 SHOWN_ID = 10
@@ -94,6 +98,11 @@ class Entry:
     figures: tuple[str, ...]
 
     @property
+    def label(self) -> str:
+        """Title and beginning of the id, for legends."""
+        return f"{self.title} ({self.short})"
+
+    @property
     def short(self) -> str:
         """The beginning of the id, for people."""
         return self.id[:SHOWN_ID]
@@ -115,6 +124,11 @@ class Kept:
     entry: Entry
     content: Mapping[str, Any]
     _value: Callable[[], Any]
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """Every quantity in `content`, with its place in it."""
+        return tuple(numbers_in(self.content))
 
     @cached_property
     def value(self) -> Any:
@@ -283,6 +297,7 @@ class Project:
                 for table in ("result_of", "result_table"):
                     connection.execute(f"DELETE FROM {table} WHERE result = ?", (found,))
             if done.rowcount or again:
+                insert_numbers(connection, found, document["content"])
                 connection.executemany(
                     "INSERT INTO result_of VALUES (?, ?, ?)", [(found, i, raw.sha256) for i, raw in enumerate(raws)]
                 )
@@ -379,6 +394,40 @@ class Project:
             found = [e for e in found if any(part in r.name.lower() or r.sha256.startswith(part) for r in e.raws)]
         return [entry for entry in found if all(word.lower() in _text_of(entry) for word in words)]
 
+    def with_number(self, name: str, compare: str, value: float, unit: str) -> dict[str, Number]:
+        """Ids of the results that hold a number of this name and unit which compares so, and the first such number.
+
+        Parameters
+        ----------
+        name : str
+            As it is called in the result: ``R1``, ``volumetric_energy_density``, or its whole place.
+        compare : str
+            ``<``, ``<=``, ``>``, ``>=`` or ``=``.
+        value, unit
+            In the result's own unit.
+
+        Raises
+        ------
+        StoreError
+            Where no result has such a number.
+        """
+        query = "SELECT result, place, name, value, uncertainty, unit FROM number WHERE (name = ? OR place = ?)"
+        rows = [(str(row[0]), Number(*row[1:])) for row in self.index.rows(query, (name, name))]  # type: ignore[arg-type]
+        if not rows:
+            names = [str(row[0]) for row in self.index.rows("SELECT DISTINCT name FROM number")]
+            raise StoreError("no result holds a number of this name", given=name, hint=did_you_mean(name, names))
+        units = sorted({number.unit for _, number in rows})
+        if unit not in units:
+            raise StoreError(
+                "no number of this name has this unit", given=f"{name} in {unit}", allowed=", ".join(units)
+            )
+        right = _COMPARISONS[compare]
+        found: dict[str, Number] = {}
+        for result, number in rows:
+            if number.unit == unit and right(number.value, value):
+                found.setdefault(result, number)
+        return found
+
     def open(self, entry: Entry | str) -> Kept:
         """A kept result; by its entry or the beginning of its id.
 
@@ -439,6 +488,10 @@ class Project:
         if not rows:
             raise StoreError("this result has no such picture", given=name, allowed=", ".join(entry.figures) or "none")
         return self.objects.get(str(rows[0][0])).decode()
+
+    def raws(self, digests: Sequence[str]) -> list[Raw]:
+        """Files by the SHA-256 of their content; those that are not known are left out."""
+        return [raw for one in digests for raw in self._raws("SELECT * FROM raw WHERE sha256 = ?", (one,))]
 
     def raw_path(self, raw: Raw) -> Path | None:
         """Where a file lies now: in the project if it still is what it was, else its copy, else None."""

@@ -47,11 +47,13 @@ def read_kept(
     StoreError
         Where the project cannot be written.
     """
+    from natron.data import DataError
     from natron.io import join, read
 
     for file in files:
         if not Path(file).is_file():
             read(file)  # which says what is wrong with it
+    before = [_state(file) for file in files]
     raws = tuple(_raw(project, file) for file in files)
     mapping = told.get("mapping")
     counted = {**told, "mapping": None if mapping is None else Path(mapping).read_text("utf-8", errors="replace")}
@@ -59,17 +61,26 @@ def read_kept(
     rows = project.index.rows("SELECT table_object, about_object FROM reading WHERE id = ?", (key,))
     if rows:
         try:
-            return _open(
-                project, *map(str, rows[0]), {raw.sha256: str(file) for raw, file in zip(raws, files, strict=True)}
-            ), raws
+            names: dict[str | None, str] = {raw.sha256: str(file) for raw, file in zip(raws, files, strict=True)}
+            return _open(project, str(rows[0][0]), str(rows[0][1]), names), raws
         except DamagedError:
             if not project.writable:
                 raise
             # the original is at hand: it is read again, and the damaged file written anew
     reading = read(files[0], **told) if len(files) == 1 else join(list(files), **told)
+    for file, state in zip(files, before, strict=True):
+        if _state(file) != state:
+            raise DataError(
+                "this file changed while it was read", file=str(file), hint="Try again when it is complete."
+            )
     if project.writable:
         _keep(project, key, reading, raws, counted)
     return reading, raws
+
+
+def _state(file: str | os.PathLike[str]) -> tuple[int, int]:
+    found = Path(file).stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def _raw(project: Project, file: str | os.PathLike[str]) -> Raw:
