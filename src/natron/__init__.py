@@ -14,7 +14,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _LAZY = {"load_cell": "natron.io.descriptions"}
-_ROOMS = ("cell", "core", "design", "io", "materials", "plot", "report", "studies")
+_ROOMS = ("cell", "core", "design", "io", "materials", "plot", "report", "store", "studies", "sweep")
 
 __all__ = ["__version__", "load_cell", *_ROOMS]
 

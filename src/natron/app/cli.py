@@ -24,6 +24,7 @@ from natron.app.pressing import foil, press
 from natron.app.projects import compare, export, find, init, show
 from natron.app.simulation import simulate
 from natron.app.stability import stability
+from natron.app.sweeps import sweep
 from natron.app.watching import watch
 from natron.core import NatronError
 
@@ -46,7 +47,7 @@ for command in (
     foil, alloy, evaporate, simulate, stability,
 ):  # fmt: skip
     app.command()(command)
-for keeper in (init, find, show, compare, export, watch):
+for keeper in (init, find, show, compare, export, watch, sweep):
     app.command()(keeper)
 
 # typer brings its own copy of click or the real one, by version; both are reached through its public name
