@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import prange
 
 from natron.core.compiled import compiled
@@ -21,18 +22,41 @@ _WEAK = 0.1
 _INSIDE = {"fastmath": True, "boundscheck": False, "inline": "always"}
 
 
+# Rows are summed up in a buffer, a few arrays at a time: in one long sum the compiler would have to prove too many
+# pairs of arrays apart, and would not use the processor's vectors.
+
+
 @compiled(**_INSIDE)
-def _row(x: Any, b: Any, t0: Any, t1: Any, t2: Any, i: Any, j: Any, k: Any) -> Any:
-    """What flows into a voxel from its neighbours and its source."""
-    return (
-        b[i, j, k]
-        + t0[i, j, k] * x[i - 1, j, k]
-        + t0[i + 1, j, k] * x[i + 1, j, k]
-        + t1[i, j, k] * x[i, j - 1, k]
-        + t1[i, j + 1, k] * x[i, j + 1, k]
-        + t2[i, j, k] * x[i, j, k - 1]
-        + t2[i, j, k + 1] * x[i, j, k + 1]
-    )
+def _inflow(row: Any, x: Any, b: Any, t0: Any, t1: Any, t2: Any, i: Any, j: Any) -> None:
+    """What flows into the voxels of a row from their neighbours and sources, were they at zero."""
+    last = x.shape[2] - 1
+    own, face, source = x[i, j], t2[i, j], b[i, j]
+    for k in range(1, last):
+        row[k] = source[k] + face[k] * own[k - 1] + face[k + 1] * own[k + 1]
+    above, below, face_above, face_below = x[i - 1, j], x[i + 1, j], t0[i, j], t0[i + 1, j]
+    for k in range(1, last):
+        row[k] += face_above[k] * above[k] + face_below[k] * below[k]
+    left, right, face_left, face_right = x[i, j - 1], x[i, j + 1], t1[i, j], t1[i, j + 1]
+    for k in range(1, last):
+        row[k] += face_left[k] * left[k] + face_right[k] * right[k]
+
+
+@compiled(**_INSIDE)
+def _outflow(row: Any, x: Any, t0: Any, t1: Any, t2: Any, i: Any, j: Any) -> None:
+    """A x of a row in difference form, which conserves current to rounding, in the precision of `row`."""
+    last, zero = x.shape[2] - 1, row[0] * 0
+    own, face = x[i, j], t2[i, j]
+    for k in range(1, last):
+        here = zero + own[k]
+        row[k] = face[k] * (here - own[k - 1]) + face[k + 1] * (here - own[k + 1])
+    above, below, face_above, face_below = x[i - 1, j], x[i + 1, j], t0[i, j], t0[i + 1, j]
+    for k in range(1, last):
+        here = zero + own[k]
+        row[k] += face_above[k] * (here - above[k]) + face_below[k] * (here - below[k])
+    left, right, face_left, face_right = x[i, j - 1], x[i, j + 1], t1[i, j], t1[i, j + 1]
+    for k in range(1, last):
+        here = zero + own[k]
+        row[k] += face_left[k] * (here - left[k]) + face_right[k] * (here - right[k])
 
 
 @compiled(**_INSIDE)
@@ -51,13 +75,16 @@ def _wrap_plane(x: Any, i: Any, wrap1: Any, wrap2: Any) -> None:
 
 @compiled(**_INSIDE)
 def _relax_plane(
-    x: Any, b: Any, t0: Any, t1: Any, t2: Any, dinv: Any, i: Any, colour: Any, wrap1: Any, wrap2: Any
-) -> None:
-    """One colour of one plane, Gauss–Seidel."""
+    row: Any, chosen: Any, x: Any, b: Any, t0: Any, t1: Any, t2: Any, dinv: Any,
+    i: Any, colour: Any, wrap1: Any, wrap2: Any,
+) -> None:  # fmt: skip
+    """One colour of one plane, Gauss–Seidel; `chosen` holds ones where voxels of either colour lie in a row."""
     _, n1, n2 = x.shape
     for j in range(1, n1 - 1):
-        for k in range(1 + ((i + j + colour) & 1), n2 - 1, 2):
-            x[i, j, k] = _row(x, b, t0, t1, t2, i, j, k) * dinv[i, j, k]
+        _inflow(row, x, b, t0, t1, t2, i, j)
+        own, inverse, taken = x[i, j], dinv[i, j], chosen[(i + j + colour) & 1]
+        for k in range(1, n2 - 1):
+            own[k] += taken[k] * (row[k] * inverse[k] - own[k])
     _wrap_plane(x, i, wrap1, wrap2)
 
 
@@ -71,50 +98,52 @@ def smooth(
     of the `parts` in which planes are shared out.
     """
     n0 = x.shape[0] - 2
+    chosen = np.zeros((2, x.shape[2]), dtype=np.float32)
+    chosen[0, 1::2], chosen[1, ::2] = 1, 1
     for part in prange(parts):
         first, last = 1 + part * n0 // parts, 1 + (part + 1) * n0 // parts
+        row = np.empty(x.shape[2], dtype=x.dtype)
         for i in range(first, last):
             if blank:
-                x[i] = b[i] * dinv[i]
-                # the other colour is overwritten below
                 for j in range(1, x.shape[1] - 1):
-                    for k in range(1 + ((i + j + colour + 1) & 1), x.shape[2] - 1, 2):
-                        x[i, j, k] = 0
+                    own, source, inverse, taken = x[i, j], b[i, j], dinv[i, j], chosen[(i + j + colour) & 1]
+                    for k in range(1, x.shape[2] - 1):
+                        own[k] = taken[k] * (source[k] * inverse[k])
                 _wrap_plane(x, i, wrap1, wrap2)
             else:
-                _relax_plane(x, b, t0, t1, t2, dinv, i, colour, wrap1, wrap2)
+                _relax_plane(row, chosen, x, b, t0, t1, t2, dinv, i, colour, wrap1, wrap2)
             if i - 1 > first:
-                _relax_plane(x, b, t0, t1, t2, dinv, i - 1, colour + 1, wrap1, wrap2)
+                _relax_plane(row, chosen, x, b, t0, t1, t2, dinv, i - 1, colour + 1, wrap1, wrap2)
     for part in prange(parts):
         first, last = 1 + part * n0 // parts, 1 + (part + 1) * n0 // parts
+        row = np.empty(x.shape[2], dtype=x.dtype)
         if last > first:
-            _relax_plane(x, b, t0, t1, t2, dinv, first, colour + 1, wrap1, wrap2)
+            _relax_plane(row, chosen, x, b, t0, t1, t2, dinv, first, colour + 1, wrap1, wrap2)
         if last - 1 > first:
-            _relax_plane(x, b, t0, t1, t2, dinv, last - 1, colour + 1, wrap1, wrap2)
+            _relax_plane(row, chosen, x, b, t0, t1, t2, dinv, last - 1, colour + 1, wrap1, wrap2)
 
 
 @compiled(**_TOGETHER)
-def restrict_residual(
-    coarse: Any, x: Any, b: Any, t0: Any, t1: Any, t2: Any, dinv: Any, colour: int, f0: int, f1: int, f2: int
-) -> None:
-    """Sum of the residual over the voxels of each coarse one; the factors f are 1 or 2.
-
-    Only voxels of `colour` have one, for the others were relaxed last; −1 takes all, as is needed where an odd
-    number of voxels closes upon itself.
-    """
+def restrict_residual(coarse: Any, x: Any, b: Any, t0: Any, t1: Any, t2: Any, f0: int, f1: int, f2: int) -> None:
+    """Sum of the residual over the voxels of each coarse one; the factors f are 1 or 2."""
     n0, n1, n2 = x.shape
+    m2 = coarse.shape[2]
     for i_coarse in prange(1, coarse.shape[0] - 1):
+        # the last of an odd number of voxels has none beside it
+        row = np.zeros(f2 * m2, dtype=x.dtype)
         coarse[i_coarse] = 0
         for i in range(f0 * (i_coarse - 1) + 1, min(f0 * i_coarse, n0 - 2) + 1):
             for j in range(1, n1 - 1):
-                j_coarse = (j + f1 - 1) // f1
-                start, stride = (1, 1) if colour < 0 else (1 + ((i + j + colour) & 1), 2)
-                for k in range(start, n2 - 1, stride):
-                    d = dinv[i, j, k]
-                    if d != 0:
-                        coarse[i_coarse, j_coarse, (k + f2 - 1) // f2] += (
-                            _row(x, b, t0, t1, t2, i, j, k) - x[i, j, k] / d
-                        )
+                _outflow(row, x, t0, t1, t2, i, j)
+                source, into = b[i, j], coarse[i_coarse, (j + f1 - 1) // f1]
+                for k in range(1, n2 - 1):
+                    row[k] = source[k] - row[k]
+                if f2 == 2:
+                    for k in range(1, m2 - 1):
+                        into[k] += row[2 * k - 1] + row[2 * k]
+                else:
+                    for k in range(1, m2 - 1):
+                        into[k] += row[k]
 
 
 @compiled(**_TOGETHER)
@@ -135,55 +164,8 @@ def prolong(x: Any, coarse: Any, f0: int, f1: int, f2: int, wrap1: bool, wrap2: 
 
 
 @compiled(**_TOGETHER)
-def apply(y: Any, x: Any, t0: Any, t1: Any, t2: Any, wrap1: bool, wrap2: bool) -> Any:
-    """y = A x in difference form, which conserves current to rounding; returns Σ x y, unconjugated."""
-    n0, n1, n2 = x.shape
-    if wrap1 or wrap2:
-        for i in prange(1, n0 - 1):
-            _wrap_plane(x, i, wrap1, wrap2)
-    total = x[0, 0, 0] * 0
-    for i in prange(1, n0 - 1):
-        own = x[0, 0, 0] * 0
-        for j in range(1, n1 - 1):
-            for k in range(1, n2 - 1):
-                c = x[i, j, k]
-                v = (
-                    t0[i, j, k] * (c - x[i - 1, j, k])
-                    + t0[i + 1, j, k] * (c - x[i + 1, j, k])
-                    + t1[i, j, k] * (c - x[i, j - 1, k])
-                    + t1[i, j + 1, k] * (c - x[i, j + 1, k])
-                    + t2[i, j, k] * (c - x[i, j, k - 1])
-                    + t2[i, j, k + 1] * (c - x[i, j, k + 1])
-                )
-                y[i, j, k] = v
-                own += v * c
-        total += own
-    return total
-
-
-@compiled(**_TOGETHER)
-def advance(x: Any, r: Any, b: Any, p: Any, ap: Any, alpha: Any) -> Any:
-    """x += α p, r −= α A p, b = r in its lower precision; returns Σ|r|² and Σ r."""
-    n0, n1, n2 = x.shape
-    total, lost = 0.0, r[0, 0, 0] * 0
-    for i in prange(1, n0 - 1):
-        own, own_lost = 0.0, r[0, 0, 0] * 0
-        for j in range(1, n1 - 1):
-            for k in range(1, n2 - 1):
-                x[i, j, k] += alpha * p[i, j, k]
-                v = r[i, j, k] - alpha * ap[i, j, k]
-                r[i, j, k] = v
-                b[i, j, k] = v
-                own += v.real * v.real + v.imag * v.imag
-                own_lost += v
-        total += own
-        lost += own_lost
-    return total, lost
-
-
-@compiled(**_TOGETHER)
 def product(r: Any, z: Any) -> Any:
-    """Σ r z, unconjugated."""
+    """Σ r z, unconjugated, in the precision of r."""
     n0, n1, n2 = r.shape
     total = r[0, 0, 0] * 0
     for i in prange(1, n0 - 1):
@@ -196,13 +178,64 @@ def product(r: Any, z: Any) -> Any:
 
 
 @compiled(**_TOGETHER)
-def turn(p: Any, z: Any, beta: Any) -> None:
-    """p = z + β p."""
+def turn(p: Any, z: Any, beta: Any, wrap1: bool, wrap2: bool) -> None:
+    """p = z + β p, ghosts too."""
     n0, n1, n2 = p.shape
     for i in prange(1, n0 - 1):
         for j in range(1, n1 - 1):
             for k in range(1, n2 - 1):
                 p[i, j, k] = z[i, j, k] + beta * p[i, j, k]
+        _wrap_plane(p, i, wrap1, wrap2)
+
+
+@compiled(**_TOGETHER)
+def curvature(zero: Any, p: Any, t0: Any, t1: Any, t2: Any) -> Any:
+    """p A p, unconjugated, as the sum over faces of T (p_i − p_j)², in the precision of `zero`."""
+    n0, n1, n2 = p.shape
+    total = zero
+    # the face below the last plane leads to an electrode; each other is counted from the voxel behind it
+    for i in prange(1, n0):
+        along, across = zero, zero
+        for j in range(1, n1 - 1):
+            own, above, face = p[i, j], p[i - 1, j], t0[i, j]
+            for k in range(1, n2 - 1):
+                fall = zero + own[k] - above[k]
+                along += face[k] * (fall * fall)
+        if i < n0 - 1:
+            for j in range(1, n1 - 1):
+                own, left, face1, face2 = p[i, j], p[i, j - 1], t1[i, j], t2[i, j]
+                for k in range(1, n2 - 1):
+                    fall1, fall2 = zero + own[k] - left[k], zero + own[k] - own[k - 1]
+                    across += face1[k] * (fall1 * fall1) + face2[k] * (fall2 * fall2)
+        total += along + across
+    return total
+
+
+@compiled(**_TOGETHER)
+def advance(x: Any, r: Any, b: Any, p: Any, t0: Any, t1: Any, t2: Any, alpha: Any) -> Any:
+    """x += α p, r −= α A p, b = r in its lower precision; returns Σ|r|² and Σ r.
+
+    A p is computed in the precision of r, and stored nowhere.
+    """
+    n0, n1, n2 = x.shape
+    total, lost = 0.0, r[0, 0, 0] * 0
+    for i in prange(1, n0 - 1):
+        row = np.empty(n2, dtype=r.dtype)
+        own, own_lost = 0.0, r[0, 0, 0] * 0
+        for j in range(1, n1 - 1):
+            _outflow(row, p, t0, t1, t2, i, j)
+            x_row, r_row, b_row, p_row = x[i, j], r[i, j], b[i, j], p[i, j]
+            for k in range(1, n2 - 1):
+                x_row[k] += alpha * p_row[k]
+            for k in range(1, n2 - 1):
+                v = r_row[k] - alpha * row[k]
+                r_row[k] = v
+                b_row[k] = v
+                own += v.real * v.real + v.imag * v.imag
+                own_lost += v
+        total += own
+        lost += own_lost
+    return total, lost
 
 
 @compiled(**_TOGETHER)

@@ -87,8 +87,7 @@ class Hierarchy:
             kernels.smooth(*system, 0, turn == 0, *wrap, parts)
         if not deepest:
             below, f = self.levels[at + 1], level.factors
-            odd = any(w and (n - 2) % 2 for w, n in zip(wrap, level.x.shape[1:], strict=True))
-            kernels.restrict_residual(below.b, *system, -1 if odd else 0, *f)
+            kernels.restrict_residual(below.b, level.x, level.b, *level.faces, *f)
             self.cycle(at + 1)
             kernels.prolong(level.x, below.x, *f, *wrap)
         for _ in range(sweeps):

@@ -379,18 +379,20 @@ def _solved(
     faces = _faces(blank, grains, boundary_ohm_m2, unit, narrow)
     hierarchy = Hierarchy.of(faces, spacing, wrap, _PARTS_PER_THREAD * get_num_threads())
     inner = (slice(1, -1),) * 3
-    x, r, p, ap = (np.zeros(faces[0].shape, dtype=wide) for _ in range(4))
+    x, r = (np.zeros(faces[0].shape, dtype=wide) for _ in range(2))
+    # directions may be rounded: what they take from the residual is computed from them in full precision
+    p = np.zeros(faces[0].shape, dtype=narrow)
     top, bottom = faces[0][1, 1:-1, 1:-1].astype(wide), faces[0][-1, 1:-1, 1:-1].astype(wide)
     r[1, 1:-1, 1:-1] = top
     size = float(np.linalg.norm(top))
+    begin = 0.0
     if initial is not None:
-        x[inner] = np.where(blank.connected, initial, 0)
-        kernels.apply(ap, x, *faces, *wrap)
-        r[inner] = r[inner] - ap[inner]
-    hierarchy.residual[inner] = r[inner]
-    residual, before, iterations = float(np.linalg.norm(r[inner])) / size, 1.0, 0
+        hierarchy.correction[inner] = np.where(blank.connected, initial, 0)
+        kernels.turn(p, hierarchy.correction, wide(0), *wrap)
+        begin = 1.0
+    squares, rest = kernels.advance(x, r, hierarchy.residual, p, *faces, wide(begin))
     # what the residual sums to is what enters at the top and does not leave at the bottom
-    lost = abs(r[inner].sum())
+    residual, lost, before, iterations = math.sqrt(squares) / size, abs(rest), 1.0, 0
     while iterations < most:
         passed = abs((top * (1 - x[1, 1:-1, 1:-1])).sum())
         if residual <= tolerance and lost <= 0.5 * BALANCE_LIMIT * passed:
@@ -398,10 +400,10 @@ def _solved(
         iterations += 1
         hierarchy.cycle()
         now = kernels.product(r, hierarchy.correction)
-        kernels.turn(p, hierarchy.correction, wide(now / before if iterations > 1 else 0))
+        kernels.turn(p, hierarchy.correction, wide(now / before if iterations > 1 else 0), *wrap)
         before = now
-        alpha = now / kernels.apply(ap, p, *faces, *wrap)
-        squares, rest = kernels.advance(x, r, hierarchy.residual, p, ap, wide(alpha))
+        alpha = now / kernels.curvature(wide(0), p, *faces)
+        squares, rest = kernels.advance(x, r, hierarchy.residual, p, *faces, wide(alpha))
         residual, lost = math.sqrt(squares) / size, abs(rest)
         if not math.isfinite(residual):
             break
