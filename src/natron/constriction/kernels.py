@@ -249,6 +249,22 @@ def diagonal_inverse(dinv: Any, t0: Any, t1: Any, t2: Any) -> None:
                 dinv[i, j, k] = 1 / d if d != 0 else d * 0
 
 
+@compiled(**_TOGETHER)
+def extremes(kappa: Any) -> Any:
+    """Smallest above zero and largest of the voxels' |Re κ| or |Im κ|, whichever is larger in each."""
+    n0, n1, n2 = kappa.shape
+    lowest, highest = np.full(n0, np.inf), np.zeros(n0)
+    for i in prange(n0):
+        low, high = np.inf, 0.0
+        for j in range(n1):
+            for k in range(n2):
+                size = max(abs(kappa[i, j, k].real), abs(kappa[i, j, k].imag))
+                high = max(high, size)
+                low = min(low, size if size > 0 else np.inf)
+        lowest[i], highest[i] = low, high
+    return lowest.min(), highest.max()
+
+
 @compiled(**_INSIDE)
 def _face(a: Any, c: Any, factor: Any, apart: Any) -> Any:
     """Two half voxels in series, with the resistance of the boundary where they are `apart`."""

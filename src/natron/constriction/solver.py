@@ -222,7 +222,7 @@ def checked_kappa(given: ArrayLike, memory_bytes: float | None = None) -> Field:
             given=f"{kappa.real.min():g}" if kappa.real.min() < 0 else f"{kappa.imag.min():g}i",
             allowed="0 S/m and more; for σ + iωε both parts",
         )
-    if not np.abs(kappa).max() > 0:
+    if not kappa.any():
         raise InputError("all conductivities are zero", allowed="at least one voxel that conducts")
     return kappa
 
@@ -375,8 +375,13 @@ def _solved(
     kappa, spacing, wrap = blank.kappa_S_per_m, blank.spacing_m, blank.periodic
     is_complex = np.iscomplexobj(kappa)
     wide, narrow = (np.complex128, np.complex64) if is_complex else (np.float64, np.float32)
-    unit = _unit_of(blank)
-    faces = _faces(blank, grains, boundary_ohm_m2, unit, narrow)
+    h0, h1, h2 = spacing
+    smallest, largest = kernels.extremes(kappa)
+    # the largest conductance of a face: what single precision is scaled by
+    unit = largest * max(h1 * h2 / h0, h0 * h2 / h1, h0 * h1 / h2)
+    if smallest < _SMALLEST * largest:
+        kappa = np.where(np.abs(kappa) < _SMALLEST * largest, 0, kappa)
+    faces = _faces(blank, kappa, grains, boundary_ohm_m2, unit, narrow)
     hierarchy = Hierarchy.of(faces, spacing, wrap, _PARTS_PER_THREAD * get_num_threads())
     inner = (slice(1, -1),) * 3
     x, r = (np.zeros(faces[0].shape, dtype=wide) for _ in range(2))
@@ -429,22 +434,12 @@ def _solved(
     )
 
 
-def _unit_of(blank: Solution) -> float:
-    """The largest conductance of a face: what single precision is scaled by."""
-    h0, h1, h2 = blank.spacing_m
-    largest = max(h1 * h2 / h0, h0 * h2 / h1, h0 * h1 / h2)
-    return largest * float(np.abs(blank.kappa_S_per_m).max())
-
-
 def _faces(
-    blank: Solution, grains: Field, boundary_ohm_m2: complex, unit: float, dtype: Any
+    blank: Solution, kappa: Field, grains: Field, boundary_ohm_m2: complex, unit: float, dtype: Any
 ) -> tuple[Field, Field, Field]:
     """Scaled conductances along each axis, with ghosts; see `natron.constriction.kernels`."""
     from natron.constriction import kernels
 
-    kappa = blank.kappa_S_per_m
-    weakest = _SMALLEST * float(np.abs(kappa).max())
-    kappa = np.where(np.abs(kappa) < weakest, 0, kappa) if np.abs(kappa[kappa != 0]).min() < weakest else kappa
     h0, h1, h2 = blank.spacing_m
     boundary = kappa.dtype.type(boundary_ohm_m2)
     made = []
