@@ -232,6 +232,35 @@ def test_metadata_that_do_not_fit_are_refused(real, tmp_path, change, says):
     assert "out.bdf.csv" in str(caught.value)
 
 
+def test_an_area_edited_in_one_place_is_said(real, tmp_path):
+    beside = io.write(io.read(real("biologic/mb.issue_149.mpt"), area_m2=5e-5), tmp_path / "out.bdf.csv")
+    assert not any("areas of record and spectra differ" in note for note in io.read(tmp_path / "out.bdf.csv").notes)
+    _spoil(beside, lambda c: c["record"]["area"].update(value=2.0))
+    edited = io.read(tmp_path / "out.bdf.csv")
+    assert any("areas of record and spectra differ" in note for note in edited.notes)
+    density = edited.record.table["Current Density / mA.cm-2"].to_numpy()
+    np.testing.assert_allclose(density, edited.record.current_A * 1e3 / 2.0)
+    one = io.read(tmp_path / "out.bdf.csv", area_m2=3e-4)
+    assert {s.spectrum.area_m2 for s in one.record.spectra} == {one.record.area_m2} == {3e-4}
+    assert not any("areas of record and spectra differ" in note for note in one.notes)
+
+
+def test_a_table_whose_metadata_are_lost_is_read_as_it_stands(real, tmp_path):
+    written = io.read(real("biologic/mb.issue_149.mpt"), area_m2=5e-5, kind="symmetric")
+    io.write(written, tmp_path / "out.bdf.csv").unlink()
+    found = io.read(tmp_path / "out.bdf.csv").record
+    assert (found.area_m2, found.kind, len(found.spectra)) == (None, None, len(written.spectra))
+    np.testing.assert_array_equal(found.current_A, written.record.current_A)
+
+
+def test_a_column_of_areas_is_not_used_and_said(tmp_path):
+    path = tmp_path / "areas.csv"
+    path.write_text("time/s,voltage/V,current/mA,area/cm2\n" + "".join(f"{k},3.5,1,0.50 ± 0.01\n" for k in range(9)))
+    found = io.read(path)
+    assert found.record.area_m2 is None
+    assert any("columns not used: 'area/cm2'; a test has one area" in note for note in found.notes)
+
+
 def test_metadata_that_are_no_json_are_refused(real, tmp_path):
     beside = io.write(io.read(real("eis-vendors/data_exampleData.csv")), tmp_path / "out.bdf.parquet")
     beside.write_bytes(b"\xff{")

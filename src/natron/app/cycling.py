@@ -114,7 +114,7 @@ def cycling(
                     raise InputError(
                         "there is no voltage and current over time in it, only impedance",
                         file=group[0],
-                        given=f"{len(reading.spectra)} spectra",
+                        given="one spectrum" if len(reading.spectra) == 1 else f"{len(reading.spectra)} spectra",
                         hint="Use natron eis for spectra.",
                     )
                 json_of = partial(to_json, files=group, instrument_format=reading.format, notes=reading.notes)

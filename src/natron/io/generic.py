@@ -162,6 +162,12 @@ def _table(block: Block, names: tuple[str, ...], layout: Layout, source: Source,
         )
         said = ", ".join(f"{names[place]!r} as {label}" for label, (place, _) in found.items())
         notes.append(f"columns recognised: {said}")
+        used = {place for place, _ in found.values()}
+        unused = [name for place, name in enumerate(names) if name.strip() and place not in used]
+        if unused:
+            area = any(re.match(r"\s*area\b", name, re.IGNORECASE) for name in unused)
+            hint = "; a test has one area: give it to use it" if area else ""
+            notes.append(f"columns not used: {', '.join(map(repr, unused[:12]))}{hint}")
     columns = {}
     for label, (place, scale) in found.items():
         if label == UNIX:

@@ -58,6 +58,12 @@ def restore(table: pl.DataFrame, side: Sidecar, source: Source, asked: Asked, *,
     said: list[str] = []
     area, mass = _cell(table, side, asked, said)
     spectra = [_spectrum(entry, table, origins, source, asked, area) for entry in side.spectra]
+    areas = {one for item in spectra if (one := item.spectrum.area_m2) is not None}
+    if area is not None and areas - {area}:
+        said.append(
+            "the areas of record and spectra differ in the metadata, as where only one was edited: each is used for "
+            "its own; give the area to use it for all"
+        )
     metadata = {name: tuple(value) if isinstance(value, list) else value for name, value in side.metadata.items()}
     notes = (*side.notes, *said)
     if side.record is None:
