@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from natron.core import NatronError
 from natron.studies import reproduce_own
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "adding-a-paper.md").read_text(encoding="utf-8")
@@ -99,6 +100,34 @@ def test_data_and_not_the_file_decide(guided):
     path = guided / "data" / "cycle.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("37261,", "34800,"), encoding="utf-8")
     assert verdicts(guided)["first discharge"] == "disagrees"
+
+
+def test_a_number_from_a_spectrum(made):
+    rows = [f"{10.0**k},{10 + 20 / (1 + (k + 2) ** 2):.6f},-1.0" for k in range(5, -2, -1)]
+    text = "Frequency / Hz,Real Impedance / ohm,Imaginary Impedance / ohm\n" + "\n".join(rows) + "\n"
+    (made / "data" / "eis.csv").write_text(text, encoding="utf-8")
+    number = (
+        '[[number]]\nname = "resistance"\npublished = "{} Ω cm²"\nwithin = "1 %"\n'
+        'figure = "lowest_frequency_resistance"\nfile = "data/eis.csv"\narea = "0.50 cm²"\n'
+    )
+    # 10 + 20/2 Ω at 0.1 Hz on half a square centimetre
+    (made / "study.toml").write_text(number.format("10.0"), encoding="utf-8")
+    assert verdicts(made)["resistance"] == "agrees"
+    (made / "study.toml").write_text(number.format("10.2"), encoding="utf-8")
+    assert verdicts(made)["resistance"] == "disagrees"
+    (made / "study.toml").write_text(number.format("10.0").replace('area = "0.50 cm²"', ""), encoding="utf-8")
+    with pytest.raises(NatronError, match="needs the area"):
+        reproduce_own(str(made))
+
+
+@pytest.mark.long
+def test_a_number_from_a_simulation(made):
+    pytest.importorskip("pybamm")
+    (made / "study.toml").write_text(
+        '[[number]]\nname = "first discharge"\npublished = "2.14 mAh/cm²"\nwithin = "5 %"\n'
+        'figure = "areal_discharge_capacity"\ncell = "lowack2025-cell1"\nprotocol = "discharge"\n', encoding="utf-8",
+    )  # fmt: skip
+    assert verdicts(made)["first discharge"] == "agrees"
 
 
 NUMBER = '[[number]]\nname = "n"\npublished = "1 mAh/cm²"\nwithin = "1 %"\nfigure = "areal_discharge_capacity"\n'

@@ -169,7 +169,7 @@ def _measured(folder: Path, number: Number) -> tuple[float, Origin]:
     assert number.file is not None
     area = number.area.value if number.area is not None else None
     reading = read(folder / number.file, area_m2=area)
-    return _figure(number, reading.record, [item.spectrum for item in reading.spectra]), "input"
+    return _figure(number, reading.record, reading.spectra), "input"
 
 
 def _simulated(folder: Path, number: Number) -> tuple[float, Origin]:

@@ -48,7 +48,10 @@ class Tally:
 def tally(study: str, result: Reproduction) -> Tally:
     """Count a reproduced document's lines."""
     rows = [row for section in result.sections for row in section.beside]
-    origins = [f.origin for f in result.findings if f.computed is not None] + [row.computed.origin for row in rows]
+    origins: list[str] = [
+        *(f.origin for f in result.findings if f.computed is not None),
+        *(row.computed.origin for row in rows),
+    ]
     return Tally(
         study,
         result.document.key,
