@@ -124,6 +124,7 @@ class Keeping:
                     raws=[self._raws[file] for file in dict.fromkeys(files)],
                     status=status(found),
                     again=True,
+                    called={file: self._raws[file].shown for file in files},
                 )
                 self._entries[id(found)] = (found, entry)
                 _say(f"kept: natron show {entry.short}")

@@ -237,7 +237,7 @@ def _draw(results: list[Kept], rows: list[Row], out: Path) -> None:
     from natron.plot.compared import relative, relative_height_cm
 
     names = [row.name for row in rows]
-    labels = [row.place if names.count(row.name) > 1 else row.name for row in rows]
+    labels = [".".join(row.place.split(".")[-2:]) if names.count(row.name) > 1 else row.name for row in rows]
     values = [[None if n is None else (n.value, n.uncertainty) for n in row.numbers] for row in rows]
     titles = [kept.entry.label for kept in results]
     draw(out, "compared", partial(relative, labels, values, titles), (17, relative_height_cm(len(rows))))

@@ -48,7 +48,8 @@ def sweep(found: SweepResult) -> None:
 
 def _front(found: SweepResult) -> None:
     goals = [*(f"most {name}" for name in found.maximise), *(f"least {name}" for name in found.minimise)]
-    terminal().print(f"\n[bold]{len(found.front)} points that no other beats[/]  ({escape(', '.join(goals))})")
+    count = f"{len(found.front)} points" if len(found.front) > 1 else "One point"
+    terminal().print(f"\n[bold]{count} that no other beats[/]  ({escape(', '.join(goals))})")
     shown = [*found.maximise, *found.minimise]
     table = _table("Point", *found.names, *shown)
     for i in found.front[:_MANY]:

@@ -59,6 +59,11 @@ class Raw:
     object: str | None
     size: int
 
+    @property
+    def shown(self) -> str:
+        """Its place in the project, else its name."""
+        return self.path or self.name
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -230,6 +235,7 @@ class Project:
         status: str | None = None,
         figures: Mapping[str, str] | None = None,
         again: bool = False,
+        called: Mapping[str, str] | None = None,
     ) -> Entry:
         """Keep a result.
 
@@ -252,6 +258,8 @@ class Project:
             Pictures as SVG, by name.
         again : bool
             Write it even where the same question was answered before: that answer turned out damaged.
+        called : Mapping[str, str], optional
+            Paths as the user gave them, and what to write instead: a project knows no place outside itself.
 
         Returns
         -------
@@ -286,7 +294,7 @@ class Project:
             places = {name: self.objects.put(_parquet(frame), "parquet") for name, frame in tables.frames().items()}
             pictures = {name: self.objects.put(svg.encode(), "svg") for name, svg in (figures or {}).items()}
             document["tables"] = places
-            text = json.dumps(document, allow_nan=False, ensure_ascii=False)
+            text = without_places(json.dumps(document, allow_nan=False, ensure_ascii=False), called or {})
             name = self.objects.put(text.encode(), "json")
         with self.index.transaction() as connection:
             row = (found, command, title, code_version(), json.dumps(document["settings"]), status, name, _now())
@@ -553,6 +561,14 @@ def open_project(folder: str | os.PathLike[str]) -> Project:
     return Project(Path(folder))
 
 
+def without_places(text: str, called: Mapping[str, str]) -> str:
+    """JSON text with paths replaced, the longest first."""
+    for given in sorted(called, key=len, reverse=True):
+        old, new = (json.dumps(name, ensure_ascii=False)[1:-1] for name in (given, called[given]))
+        text = text.replace(old, new)
+    return text
+
+
 def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = BytesIO()
     frame.write_parquet(buffer)
@@ -560,7 +576,7 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 
 def _text_of(entry: Entry) -> str:
-    parts = [entry.id, entry.command, entry.title, json.dumps(entry.settings), *(raw.name for raw in entry.raws)]
+    parts = [entry.command, entry.title, json.dumps(entry.settings), *(raw.name for raw in entry.raws)]
     return " ".join(parts).lower()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from natron.store.code import code_version
 from natron.store.errors import DamagedError, in_words
-from natron.store.project import Project, Raw
+from natron.store.project import Project, Raw, without_places
 from natron.store.typed import Tables, digest, encode
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def read_kept(
                 "this file changed while it was read", file=str(file), hint="Try again when it is complete."
             )
     if project.writable:
-        _keep(project, key, reading, raws, counted)
+        called = {str(file): raw.shown for raw, file in zip(raws, files, strict=True)}
+        _keep(project, key, reading, raws, counted, called)
     return reading, raws
 
 
@@ -91,7 +92,14 @@ def _raw(project: Project, file: str | os.PathLike[str]) -> Raw:
     return Raw(sha256(content).hexdigest(), path.name, None, None, len(content))
 
 
-def _keep(project: Project, key: str, reading: Reading, raws: Sequence[Raw], counted: Mapping[str, Any]) -> None:
+def _keep(
+    project: Project,
+    key: str,
+    reading: Reading,
+    raws: Sequence[Raw],
+    counted: Mapping[str, Any],
+    called: Mapping[str, str],
+) -> None:
     from natron.io import write
     from natron.io.sidecar import beside
 
@@ -100,9 +108,9 @@ def _keep(project: Project, key: str, reading: Reading, raws: Sequence[Raw], cou
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder) / _TABLE
             write(reading, table)
-            contents = table.read_bytes(), beside(table).read_bytes()
-        table_name = project.objects.put(contents[0], "bdf.parquet")
-        about = project.objects.put(contents[1], "json")
+            content, about_text = table.read_bytes(), beside(table).read_text("utf-8")
+        table_name = project.objects.put(content, "bdf.parquet")
+        about = project.objects.put(without_places(about_text, called).encode(), "json")
     now = encode(dict(counted), Tables())
     with project.index.transaction() as connection:
         done = connection.execute(

@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 RESAMPLES = 200
 """Of the bootstrap behind an interval."""
 
+LEAST_ROWS = 8
+"""Below it an index is not worth its name."""
+
 
 @dataclass(frozen=True, eq=False)
 class Indices:
@@ -40,32 +43,33 @@ class Indices:
 def sobol(output: str, names: Sequence[str], f: Array, *, seed: int = 1) -> Indices | None:
     """Indices from an output at the points of ``sobol-indices``, shape (points·(names + 2),); A, B, then each crossing.
 
-    Estimators of Saltelli et al. 2010 (DOI 10.1016/j.cpc.2009.09.018), as `scipy.stats.sobol_indices` has them.
-    Rows of which a member has no number are left out as a whole. None where nothing varies or too few rows are left.
+    Estimators: first order, Saltelli et al. 2010 (DOI 10.1016/j.cpc.2009.09.018, Table 2 b); total, Jansen 1999 (DOI
+    10.1016/S0010-4655(98)00154-4). Intervals are percentiles of a bootstrap over the rows; `scipy.stats.sobol_indices`
+    has the same estimators, but its intervals fail for a parameter that does nothing. Rows of which a member has no
+    number are left out as a whole. None where nothing varies or too few rows are left.
     """
-    from scipy.stats import sobol_indices
-
     d = len(names)
     rows = f.reshape(d + 2, -1)
-    whole = np.isfinite(rows).all(axis=0)
-    rows = rows[:, whole]
-    if rows.shape[1] < 8 or np.ptp(rows[:2]) == 0:
+    rows = rows[:, np.isfinite(rows).all(axis=0)]
+    count = rows.shape[1]
+    if count < LEAST_ROWS or np.ptp(rows[:2]) == 0:
         return None
-    found = sobol_indices(
-        func={"f_A": rows[None, 0], "f_B": rows[None, 1], "f_AB": rows[2:, None, :]},
-        n=rows.shape[1],
-        rng=np.random.default_rng(seed),
-    )
-    spread = found.bootstrap(confidence_level=0.95, n_resamples=RESAMPLES)
-    first, total = spread.first_order.confidence_interval, spread.total_order.confidence_interval
-    return Indices(
-        output,
-        tuple(names),
-        np.ravel(found.first_order),
-        np.ravel(found.total_order),
-        np.vstack([np.ravel(first.low), np.ravel(first.high)]),
-        np.vstack([np.ravel(total.low), np.ravel(total.high)]),
-    )
+    first, total = _estimates(rows)
+    generator = np.random.Generator(np.random.PCG64(seed))
+    drawn = [_estimates(rows[:, generator.integers(0, count, count)]) for _ in range(RESAMPLES)]
+    low_high = np.nanquantile(np.array(drawn), (0.025, 0.975), axis=0)
+    return Indices(output, tuple(names), first, total, low_high[:, 0], low_high[:, 1])
+
+
+def _estimates(rows: Array) -> tuple[Array, Array]:
+    """First-order and total indices from rows A, B and the crossings, shape (parameters + 2, N)."""
+    # without the mean, whose square is noise in the products
+    a, b, ab = rows[0], rows[1], rows[2:]
+    variance = np.var(rows[:2])
+    centre = np.mean(rows[:2])
+    first = np.mean((b - centre) * (ab - a), axis=1) / variance
+    total = np.mean((a - ab) ** 2, axis=1) / (2 * variance)
+    return first, total
 
 
 def pareto(values: Array, larger_is_better: Sequence[bool]) -> NDArray[np.bool_]:

@@ -174,7 +174,7 @@ def _simulate(cell: str | None, options: Mapping[str, Any]) -> Subject:
     def evaluate_one(point: dict[str, float]) -> dict[str, float]:
         result = run(_with_values(of, point), plan)
         if not result.completed:
-            raise InputError(result.message)
+            raise NatronError(result.message)
         area = result.parameters.area_m2
         found = {"final_voltage": float(result.record.voltage_V[-1])}
         cycles = analyse(result.record).cycles
