@@ -14,6 +14,7 @@ from natron.app.calibration import calibrate
 from natron.app.ccd import ccd
 from natron.app.cells import cell
 from natron.app.constriction import constriction
+from natron.app.constriction_studies import study as constriction_study
 from natron.app.cycling import cycling
 from natron.app.designs import design
 from natron.app.documents import audit, reproduce, study
@@ -41,6 +42,7 @@ app.add_typer(eis, name="eis")
 app.add_typer(predict, name="predict")
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(constriction, name="constriction")
+constriction.command(name="study")(constriction_study)
 app.add_typer(study, name="study")
 for command in (
     design, audit, reproduce, read, convert, cycling, ccd, press,

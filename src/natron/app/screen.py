@@ -221,6 +221,14 @@ def _section_tables(console: Any, section: Section) -> None:
         console.print(table)
 
 
+def sections(shown: Sequence[Section]) -> None:
+    """Parts of a study that are no claims."""
+    console = terminal()
+    for section in shown:
+        console.print(f"\n[bold]{escape(section.title)}[/]\n{escape(section.text)}")
+        _section_tables(console, section)
+
+
 def reproduction(result: Reproduction) -> None:
     """A study's tables, a verdict per line."""
     console = terminal()
@@ -254,9 +262,7 @@ def reproduction(result: Reproduction) -> None:
                 str(f["cathode_thickness"]),
             )
         console.print(table)
-    for section in result.sections:
-        console.print(f"\n[bold]{escape(section.title)}[/]\n{escape(section.text)}")
-        _section_tables(console, section)
+    sections(result.sections)
     for trip in result.round_trips:
         console.print(f"\n[bold]{escape(trip.title)}[/], made again with noise and analysed blind (round trip)")
         table = _table("Number", "put in", "recovered", "off by")

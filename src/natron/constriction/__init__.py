@@ -9,11 +9,13 @@ from natron.constriction.impedance import BodySpectrum, NotConvergedError, spect
 from natron.constriction.media import boundary_voxels, bricks, phases, spherical_pores, voronoi
 from natron.constriction.patterns import PATTERNS, pattern
 from natron.constriction.refinement import Refined, refined
+from natron.constriction.relations import RELATIONS, grain_contact_factor
 from natron.constriction.solver import Solution, SolveStatus, solve
 from natron.constriction.table import Spreading, constriction_table, spreading
 
 __all__ = [
     "PATTERNS",
+    "RELATIONS",
     "Assessment",
     "Body",
     "BodySpectrum",
@@ -30,6 +32,7 @@ __all__ = [
     "bricks",
     "constriction_table",
     "current_density_A_m2",
+    "grain_contact_factor",
     "make_body",
     "pattern",
     "phases",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from natron.constriction import Assessment, current_density_A_m2
-from natron.plot.style import INK
+from natron.core import Quantity
+from natron.plot.style import ACCENT, GRID, INK, LOSS, MUTED
 
 
 def middle_of_contact(found: Assessment) -> int:
@@ -67,3 +70,72 @@ def _contact_line(ax: Any, shares: Any, width: float, at: float) -> None:
         ax.plot(
             [start * step, (start + 1) * step], [at, at], color=INK, linewidth=3, solid_capstyle="butt", clip_on=False
         )
+
+
+def conductivity_over_contact(
+    dense: Quantity, tape: Quantity, curves: Mapping[str, tuple[Any, Any]], shares: Mapping[str, Quantity], *, ax: Any
+) -> Any:
+    """Conductivity of touching grains over their share in contact, with where it meets the tape's.
+
+    Parameters
+    ----------
+    dense, tape : Quantity
+    curves : mapping
+        By pattern, contact shares and the conductivity over the dense body's.
+    shares : mapping of Quantity
+        By pattern, where the tape's conductivity is met.
+    ax : matplotlib Axes
+
+    Returns
+    -------
+    The same axes.
+    """
+    per = dense.value / dense.shown_value
+    for (name, (share, factor)), style in zip(curves.items(), ("-", "--"), strict=False):
+        ax.plot(100 * share, dense.shown_value * factor, style, color=INK, label=f"grains, one {name} each face")
+        at = shares[name]
+        ax.errorbar(
+            100 * at.value, tape.shown_value, xerr=100 * (at.uncertainty or 0), fmt="o" if style == "-" else "s",
+            color=ACCENT, capsize=3, markerfacecolor="white", zorder=3,
+        )  # fmt: skip
+    spread = (tape.uncertainty or 0.0) / per
+    ax.axhspan(tape.shown_value - spread, tape.shown_value + spread, color=GRID, zorder=0)
+    ax.axhline(dense.shown_value, color=MUTED, linewidth=0.8)
+    ax.annotate("dense pellet", (1.1, dense.shown_value), va="bottom", color=MUTED)
+    ax.annotate("tape", (1.1, tape.shown_value), va="center", color=MUTED)
+    ax.set(xscale="log", xlim=(1, 100), ylim=(0, 1.12 * dense.shown_value))
+    ax.set(xlabel="Share of the grains' faces in contact / %", ylabel=f"Conductivity at 25 °C / {dense.unit}")
+    ax.legend(loc="center right", frameon=False)
+    return ax
+
+
+def parts_over_contact(shares: Sequence[float], parts: Mapping[str, Sequence[float]], *, ax: Any) -> Any:
+    """Areal resistances (Ω m²) over the share of metal in contact, both axes logarithmic: read beside put in."""
+    styles = (("o-", ACCENT), ("--", ACCENT), ("s-", LOSS), (":", LOSS))
+    for (name, values), (style, colour) in zip(parts.items(), styles, strict=True):
+        ax.plot(100 * np.asarray(shares), 1e4 * np.asarray(values), style, color=colour, label=name, markersize=4)
+    ax.set(xscale="log", yscale="log")
+    ax.set(xlabel="Share of the metal in contact / %", ylabel="Areal resistance / Ω cm²")
+    ax.legend(frameon=False)
+    return ax
+
+
+def resistance_over_pressure(
+    pressure_Pa: NDArray[np.float64],
+    by_law: Mapping[str, Sequence[float]],
+    solved: Sequence[tuple[float, float, float]],
+    *,
+    ax: Any,
+) -> Any:
+    """Interface resistance (Ω m²) over the pressure of assembly, by law and solved with the error of the grid."""
+    for (name, values), (style, colour) in zip(by_law.items(), (("--", MUTED), ("-", INK)), strict=True):
+        ax.plot(pressure_Pa / 1e6, 1e4 * np.asarray(values), style, color=colour, label=name)
+    at, values, errors = (np.array(column) for column in zip(*solved, strict=True))
+    ax.errorbar(
+        at / 1e6, 1e4 * values, yerr=1e4 * errors, fmt="o", color=ACCENT, capsize=3, markerfacecolor="white",
+        label="solved in three dimensions",
+    )  # fmt: skip
+    ax.set(xscale="log", yscale="log")
+    ax.set(xlabel="Pressure of assembly, 60 s at 25 °C / MPa", ylabel="Interface resistance / Ω cm²")
+    ax.legend(frameon=False)
+    return ax

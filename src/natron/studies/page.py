@@ -72,6 +72,17 @@ def _content(result: Reproduction) -> dict[str, Any]:
     }
 
 
+def sections_page(title: str, lead: str, sections: Sequence[Section]) -> str:
+    """Sections that belong to no document as one self-contained page.
+
+    Raises
+    ------
+    NatronError
+        Where matplotlib is not installed.
+    """
+    return render("sections.html", title=title, lead=lead, sections=[_section(section) for section in sections])
+
+
 def _round_trip(trip: RoundTrip) -> dict[str, Any]:
     """What the template shows of a round trip: rows, pictures, and what was assumed."""
     from natron.plot import figure, to_svg
