@@ -2,23 +2,15 @@
 
 from natron.studies.audit import audit
 from natron.studies.claims import Claim, ClaimsFile, built_in_claims, claims_texts, parse_claims
-<<<<<<< HEAD
 from natron.studies.collected import Collected, forget, reproduce_all
-from natron.studies.findings import Finding, finding_json
-from natron.studies.own_study import is_own_study, new_study, reproduce_own
-from natron.studies.page import reproduction_page
-from natron.studies.reproduction import STUDIES, Reproduction, audit_document, reproduce
-from natron.studies.round_trip import RoundTrip, round_trips
-from natron.studies.sections import Section
-from natron.studies.tally import Tally, markdown, tally
-=======
 from natron.studies.constriction_study import constriction_study
 from natron.studies.findings import Finding, finding_json
+from natron.studies.own_study import is_own_study, new_study, reproduce_own
 from natron.studies.page import reproduction_page, sections_page
 from natron.studies.reproduction import STUDIES, Reproduction, audit_document, reproduce
 from natron.studies.round_trip import RoundTrip, round_trips
 from natron.studies.sections import Section, sections_json
->>>>>>> 356e9fa (natron constriction study: grains that touch, metal that touches, pressure; relations for claims)
+from natron.studies.tally import Tally, markdown, tally
 
 __all__ = [
     "STUDIES",
@@ -46,10 +38,7 @@ __all__ = [
     "reproduce_own",
     "reproduction_page",
     "round_trips",
-<<<<<<< HEAD
-    "tally",
-=======
     "sections_json",
     "sections_page",
->>>>>>> 356e9fa (natron constriction study: grains that touch, metal that touches, pressure; relations for claims)
+    "tally",
 ]
