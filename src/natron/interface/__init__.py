@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from natron.interface.foil import foil_thickness_m, time_to_thickness_s
     from natron.interface.foil_pressing import FoilPressing, press_foil
     from natron.interface.fracture import critical_current_of_flaw_A_m2
+    from natron.interface.interphase import Face
+    from natron.interface.lifetimes import Aged, aged_faces
     from natron.interface.mapping import PressingMap, pressing_map
     from natron.interface.metals import Creep, Metal, metal, vapour_pressure_of, vapour_pressure_Pa
     from natron.interface.pairs import Pair, pair
@@ -35,18 +37,22 @@ if TYPE_CHECKING:
     from natron.interface.pressing import Cracking, Pressing, press
     from natron.interface.protocol import Protocol, ladder, parse_protocol
     from natron.interface.relations import RELATIONS
+    from natron.interface.stability import Stability
+    from natron.interface.stack import Stack, parse_stack, short_stack, stack_of_cell
     from natron.interface.survival import ShortingLaw, shorting_law
     from natron.interface.voids import VoidModel, local_current_A_m2, void_model
     from natron.interface.window import Ceramic, Outcome
 
 __all__ = [
     "RELATIONS",
+    "Aged",
     "AlloyAnode",
     "Bench",
     "Ceramic",
     "Cracking",
     "Creep",
     "Evaporation",
+    "Face",
     "FoilPressing",
     "LiquidWindow",
     "Metal",
@@ -58,8 +64,11 @@ __all__ = [
     "PressureSwing",
     "Protocol",
     "ShortingLaw",
+    "Stability",
+    "Stack",
     "VoidModel",
     "acoustic_softening",
+    "aged_faces",
     "alloy_anode",
     "alloy_state",
     "bench",
@@ -80,13 +89,16 @@ __all__ = [
     "metal",
     "pair",
     "parse_protocol",
+    "parse_stack",
     "plastic_contact",
     "predict",
     "press",
     "press_foil",
     "pressing_map",
     "pressure_swing",
+    "short_stack",
     "shorting_law",
+    "stack_of_cell",
     "stiffness_to_keep_N_m",
     "time_to_thickness_s",
     "vapour_pressure_Pa",
@@ -139,6 +151,8 @@ _NAMES = {
         "PressingMap",
         "pressing_map",
     ),
+    "interphase": ("Face",),
+    "lifetimes": ("Aged", "aged_faces"),
     "metals": (
         "Creep",
         "Metal",
@@ -162,6 +176,8 @@ _NAMES = {
         "parse_protocol",
     ),
     "relations": ("RELATIONS",),
+    "stability": ("Stability",),
+    "stack": ("Stack", "parse_stack", "short_stack", "stack_of_cell"),
     "survival": (
         "ShortingLaw",
         "shorting_law",

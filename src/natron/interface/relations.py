@@ -11,9 +11,11 @@ from typing import Any
 from natron.core import Quantity
 from natron.core.relation import NamedRelation
 from natron.interface.foil import foil_thickness_m
+from natron.interface.interphase import thickness_m
 from natron.interface.metals import Creep, metal
 from natron.interface.pairs import CREEP, pair
 from natron.interface.pressing import ceramic_of, contact_of, lowest_pressure_Pa, resistance_of
+from natron.interface.stability import conductivity_to_last_S_m, leakage_A_m2, time_to_spend_s
 from natron.interface.voids import PARAMETERS, VoidModel, void_parameters
 from natron.materials import material, parameters
 
@@ -59,7 +61,44 @@ def _voids(x: Mapping[str, Any]) -> VoidModel:
     return VoidModel.of(x["molar_mass"] / x["density"], x)
 
 
+def _layer_capacity(x: Mapping[str, Any]) -> Any:
+    return x["density"] * x["specific_capacity"] * x["thickness"]
+
+
+_LAYER = {
+    "potential": "potential",
+    "thickness": "length",
+    "density": "density",
+    "specific_capacity": "specific_capacity",
+}
+
 RELATIONS: dict[str, NamedRelation] = {
+    "leakage_through_layer": NamedRelation(
+        "current of electrons through a layer across which their potential drops",
+        {"electronic_conductivity": "electronic_conductivity", "potential": "potential", "thickness": "length"},
+        "current_density",
+        lambda x: leakage_A_m2(x["electronic_conductivity"], x["potential"], x["thickness"]),
+    ),
+    "time_to_spend_layer": NamedRelation(
+        "time in which the leakage through a layer spends the layer's own capacity",
+        {"electronic_conductivity": "electronic_conductivity", **_LAYER},
+        "duration",
+        lambda x: time_to_spend_s(
+            _layer_capacity(x), leakage_A_m2(x["electronic_conductivity"], x["potential"], x["thickness"])
+        ),
+    ),
+    "conductivity_to_last": NamedRelation(
+        "electronic conductivity at which a layer lasts a time",
+        {"time": "duration", **_LAYER},
+        "electronic_conductivity",
+        lambda x: conductivity_to_last_S_m(_layer_capacity(x), x["thickness"], x["potential"], x["time"]),
+    ),
+    "interphase_thickness": NamedRelation(
+        "thickness of an interphase that grows with the root of time",
+        {"growth_constant": "diffusivity", "time": "duration"},
+        "length",
+        lambda x: thickness_m(x["time"], x["growth_constant"]),
+    ),
     "contact_fraction_after_pressing": NamedRelation(
         "share of the interface in contact after pressing a solid metal onto a ceramic",
         {"pressure": "pressure", "temperature": "temperature", "time": "time"},
