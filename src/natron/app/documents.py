@@ -48,14 +48,22 @@ def reproduce(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Where to write the report (default: STUDY.html here)."),
     ] = None,
+    recalibrate: Annotated[
+        bool,
+        typer.Option(
+            "--recalibrate", help="Also find every value calibrated to the document again, from its printed numbers."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """A document's tables beside natron's figures, with a verdict per line and an HTML report."""
+    from natron.app.progress import progress
     from natron.io.descriptions import write_new_file
     from natron.studies import reproduce as run
     from natron.studies import reproduction_page
 
-    result = run(study)
+    with progress("Reproducing") as step:
+        result = run(study, recalibrate=recalibrate, progress=step)
     path = out or Path(f"{study}.html")
     write_new_file(path, reproduction_page(result))
     if as_json:

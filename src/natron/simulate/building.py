@@ -30,7 +30,7 @@ class Structure:
     cathode: bool
     separator_cells: int = 20
     cathode_cells: int = 20
-    shells: int = 12
+    shells: int = 18
 
     @property
     def liquid(self) -> bool:

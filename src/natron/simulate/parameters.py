@@ -151,7 +151,7 @@ def model_parameters(
     changes: Mapping[str, object] | None = None,
     off: Sequence[str] = (),
     cells: int = 20,
-    shells: int = 12,
+    shells: int = 18,
 ) -> ModelParameters:
     """What the equations of a cell need; what the cell file's ``[simulation]`` gives stands above the library.
 
@@ -343,6 +343,10 @@ def _cathode(cell: Cell, electrode: PorousElectrode) -> dict[str, Quantity]:
     own = parameters(electrode.active) if _has_group(electrode.active) else {}
     found = dict(parameters("active")) | {k: q for k, q in own.items() if k in parameters("active")}
     found |= {name: parameters("cathode")[name] for name in _CATHODE}
+    if cell.separator.filled:
+        found["first_cycle_loss"] = Quantity(
+            0.0, None, "areal_capacity", origin="assumed", note="what was seen goes with a ceramic's face"
+        )
     found |= {k: q for k, q in parameters("interfaces").items() if k.startswith("ceramic_liquid")}
     found |= dict(parameters("ageing"))
     voltage = electrode.discharge_voltage or cell.material(electrode.active).property("discharge_voltage")
@@ -456,7 +460,7 @@ def _electrode(v: Mapping[str, float]) -> dict[str, float]:
     same = (
         "plateau", "plateau_slope", "plateau_width", "charged_tail", "discharged_tail", "hysteresis", "hysteresis_turn",
         "particle_radius", "particle_double_layer", "electronic_conductivity", "contact_pressure_exponent",
-        "contact_capacitance", "first_cycle_loss", "first_cycle_share", "active_share", "ceramic_liquid_capacitance",
+        "contact_capacitance", "first_cycle_share", "active_share", "ceramic_liquid_capacitance",
     )  # fmt: skip
     return {name: v[name] for name in same} | {
         "thickness": v["positive.thickness"],
@@ -465,6 +469,7 @@ def _electrode(v: Mapping[str, float]) -> dict[str, float]:
         "exchange_current": _warm(v, "exchange_current"),
         "contact_settled": v["contact_resistance_settled"],
         "contact_settling_rate": 1 / v["contact_settling_time"],
+        "first_cycle_loss": v["first_cycle_loss"] / (v["positive.areal_capacity"] * v["accessible_share"]),
         "loss_per_cycle": v["electrolyte_loss_per_cycle"],
         "ceramic_liquid_resistance": _law(scale_resistance, v, "ceramic_liquid_resistance"),
     }

@@ -41,6 +41,8 @@ class Study:
         Whether its impedance is made again and analysed.
     sections : callable, optional
         What else natron computes about its subject.
+    calibrated : callable, optional
+        Sections that rest on values calibrated to the document, before those; finds these values again where asked.
     """
 
     document: str
@@ -48,6 +50,7 @@ class Study:
     steps: tuple[str, ...] = ()
     spectra: bool = False
     sections: Callable[[], tuple[Section, ...]] | None = None
+    calibrated: Callable[..., tuple[Section, ...]] | None = None
 
 
 STUDIES: dict[str, Study] = {
@@ -56,7 +59,8 @@ STUDIES: dict[str, Study] = {
         ("lowack2025-cell1", "lowack2025-cell2"),
         ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm"),
         spectra=True,
-        sections=lambda: (*full_cells(), *five_limits(), *tapes_under_pressure(), *ten_cells()),
+        sections=lambda: (*five_limits(), *tapes_under_pressure(), *ten_cells()),
+        calibrated=full_cells,
     ),
     "adambatt2": Study("adambatt2", sections=adambatt2),
     "stack-pressure": Study("stack-pressure", sections=stack_pressure),
@@ -116,17 +120,28 @@ class Reproduction:
         }
 
 
-def reproduce(name: str) -> Reproduction:
+def reproduce(name: str, *, recalibrate: bool = False, progress: Callable[[str], None] | None = None) -> Reproduction:
     """Reproduce a document.
+
+    Parameters
+    ----------
+    name : str
+    recalibrate : bool
+        Also find every value calibrated to the document again, from its printed numbers.
+    progress : callable, optional
+        Told each part as it begins.
 
     Raises
     ------
     ClaimError
-        Where natron has no such study.
+        Where natron has no such study, or nothing is calibrated to its document.
     """
     if name not in STUDIES:
         raise ClaimError("no study has this name", given=name, hint=did_you_mean(name, STUDIES))
     study = STUDIES[name]
+    if recalibrate and study.calibrated is None:
+        raise ClaimError("no value that ships with natron is calibrated to this document", given=name)
+    calibrated = study.calibrated(again=recalibrate, progress=progress) if study.calibrated else ()
     claims = built_in_claims(study.document)
     findings = audit(claims, file=study.document)
     tables: dict[str, tuple[Finding, ...]] = {}
@@ -147,7 +162,7 @@ def reproduce(name: str) -> Reproduction:
         assessments,
         roadmaps,
         round_trips(study.document) if study.spectra else (),
-        study.sections() if study.sections else (),
+        (*calibrated, *(study.sections() if study.sections else ())),
     )
 
 
