@@ -93,7 +93,6 @@ def _of(number: str, *cells: str) -> tuple[Datum, ...]:
 
 MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("accessible capacity", ("accessible_share",), _of("specific_capacity", COIN)),
-    Mechanism("first-cycle loss", ("first_cycle_loss",), _of("not_recovered")),
     Mechanism("cathode | collector, as assembled", ("contact_resistance_start",), _of("resistance_before")),
     Mechanism(
         "cathode | collector, under pressure",
@@ -104,6 +103,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
         "cathode | collector, capacitance", ("contact_capacitance",), (*_of("arc_before"), *_of("arc_after"))
     ),
     Mechanism("ceramic | liquid, capacitance", ("ceramic_liquid_capacitance",), _of("liquid_arc")),
+    Mechanism("first-cycle loss", ("first_cycle_loss",), _of("not_recovered")),
     Mechanism("loss of liquid", ("electrolyte_loss_per_cycle",), _of("fade", CELLS[1])),
 )  # fmt: skip
 """In the order they are found: each leaves those before it as good as alone."""
