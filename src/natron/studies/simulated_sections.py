@@ -43,7 +43,7 @@ from natron.studies.sections import Beside, Line, Section
 
 OTHERWISE: Mapping[str, float] = {
     "accessible_share": 0.9,
-    "first_cycle_loss": 360.0,
+    "first_cycle_loss": 1800.0,
     "contact_resistance_start": 1e-2,
     "contact_resistance_settled": 1e-2,
     "contact_pressure_exponent": 0.5,
