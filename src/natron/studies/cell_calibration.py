@@ -1,6 +1,6 @@
 """The values that natron's cells of the sodium-cell paper are calibrated to, found again from the published numbers.
 
-One mechanism after another, each by least squares in the logarithms of its free parameters and of the numbers printed:
+One mechanism after another, round by round, each by least squares in the logarithms of its free parameters and of the numbers printed:
 as many parameters as the mechanism has, against as many numbers as are printed of it. Everything else, and so all that
 is assumed, stays as it ships.
 """
@@ -45,6 +45,11 @@ STEP = 0.03
 
 CLOSE = 1e-4
 """Relative change of the parameters at which a search ends."""
+
+SETTLED = 5e-3
+"""Relative change of every parameter in a round through all mechanisms, below which no further round is made."""
+
+MOST_ROUNDS = 4
 
 FAR = 50.0
 """Factor either way within which a parameter is sought."""
@@ -106,7 +111,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("loss of liquid", ("electrolyte_loss_per_cycle",), _of("fade", CELLS[1])),
     Mechanism("first-cycle loss", ("first_cycle_loss",), _of("not_recovered")),
 )  # fmt: skip
-"""In the order they are found: none moves the numbers of those before it by as much as their last digit."""
+"""In the order they are found, again and again until none moves the others."""
 
 CAPACITANCES = ("contact_capacitance", "ceramic_liquid_capacitance")
 """What changes no run, only its spectra."""
@@ -180,17 +185,23 @@ def recalibrate(
         Mechanisms of which these cells print nothing are left out.
     """
     fixed, now = dict(held or {}), _shipped() | dict(start or {}) | dict(held or {})
-    found = []
+    told = []
     for each in mechanisms:
         data = tuple(datum for datum in each.data if datum.cell in cells)
         free = tuple(name for name in each.parameters if name not in fixed)
-        if not data or not free:
-            continue
-        if progress is not None:
-            progress(each.name)
-        one = _solved(Mechanism(each.name, free, data), now)
-        now |= {name: q.value for name, q in one.values.items()}
-        found.append(one)
+        if data and free:
+            told.append(Mechanism(each.name, free, data))
+    found: list[Found] = []
+    for _ in range(MOST_ROUNDS):
+        before, found = dict(now), []
+        for each in told:
+            if progress is not None:
+                progress(each.name)
+            found.append(_solved(each, now))
+            now |= {name: q.value for name, q in found[-1].values.items()}
+        names = [name for each in told for name in each.parameters]
+        if len(told) < 2 or all(abs(now[name] / before[name] - 1) < SETTLED for name in names):
+            break
     return tuple(found)
 
 
