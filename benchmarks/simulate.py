@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "simulate"))
 warnings.simplefilter("ignore")
 
-CELLS, SHELLS, TOLERANCE = 20, 12, 1e-5
+CELLS, SHELLS, TOLERANCE = 20, 18, 1e-5
 
 
 def timed(work):

@@ -124,6 +124,13 @@ def test_parameters_are_listed_with_their_origin(natron):
     assert changed["parameters"]["particle_radius"]["origin"] == "input"
 
 
+@pytest.mark.parametrize("key", ['"positive.areal_capacity"', 'simulation."positive.areal_capacity"'])
+def test_names_with_dots_stand_in_quotes(natron, key):
+    left = natron("simulate", "lowack2025-cell2", "--parameters", "--json", "--set", f"{key}=1.4 mAh/cm²")
+    assert left.code == 0, left.err
+    assert left.json["parameters"]["positive.areal_capacity"]["value"] == pytest.approx(1.4)
+
+
 def test_switches_and_changes_reach_the_equations(natron):
     base = natron("simulate", "lowack2025-cell2", "--json").json
     thin = natron("simulate", "lowack2025-cell2", "--set", "separator.thickness=55 µm", "--json").json
@@ -159,6 +166,8 @@ def test_switches_and_changes_reach_the_equations(natron):
         (["lowack2025-symmetric", "--eis", "--soc", "50 %"], "charged share"),
         (["lowack2025-cell2", "--eis", "--after-cycle", "99"], "no such cycle"),
         (["lowack2025-symmetric", "--protocol", "discharge"], "C-rate"),
+        (["lowack2025-cell2", "--set", "positive.areal_capacity=1.4 mAh/cm²"], '--set \'"positive.areal_capacity"=1.4'),
+        (["lowack2025-cell2", "--set", 'separator.".thickness=1 µm'], "this is not a key"),
     ],
 )
 def test_wrong_usage_says_what_and_why_and_exits_2(natron, arguments, said):

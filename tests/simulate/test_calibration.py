@@ -23,6 +23,7 @@ from natron.simulate import (
     spectrum,
 )
 from natron.simulate.replay import Flow, replay
+from real_files import real
 
 CELL = built_in("lowack2025-symmetric")
 FULL = built_in("lowack2025-cell2")
@@ -270,6 +271,18 @@ def test_the_screen_names_what_cannot_be_told(natron, files):
     )  # fmt: skip
     assert left.code == 0, left.err
     assert "not identifiable" in left.out
+
+
+def test_a_real_cell_of_another_kind_is_refused_in_words(natron, tmp_path):
+    # an all-solid lithium cell, told to be the paper's symmetric sodium cell
+    measured = real("solid-electrolyte/tutorials_data_PEIS_SSB.mpr")
+    out = tmp_path / "calibrated.toml"
+    arguments = ("--data", str(measured), "--parameters", "separator_conductivity,metal_resistance", "--out", str(out))
+    left = natron("calibrate", "cell", "lowack2025-symmetric", *arguments)
+    assert left.code == 4
+    assert "does not describe" in left.out
+    assert "was not written" in left.err
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

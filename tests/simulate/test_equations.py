@@ -51,7 +51,9 @@ def test_spheres_are_exact_for_a_steady_flux():
 
 @pytest.mark.parametrize("cell", ["lowack2025-cell2", "nvp-coin"])
 def test_sodium_salt_and_charge_are_conserved_with_all_ageing_on(cell):
-    of = model_parameters(built_in(cell), changes={"electrolyte_loss_per_cycle": "5 %"})
+    # a coin cell has no first-cycle loss of its own
+    changes = {"electrolyte_loss_per_cycle": "5 %", "first_cycle_loss": "0.01 mAh/cm²"}
+    of = model_parameters(built_in(cell), changes=changes)
     at = engine(of.structure)
     n = of.numbers()
     y = of.start(at.equations.places)
@@ -68,7 +70,7 @@ def test_sodium_salt_and_charge_are_conserved_with_all_ageing_on(cell):
     after = at.observe(seen, y[:, None], resting(n))
     change = {name: float(after[name][0] - before[name][0]) for name in seen}
     assert change["wetted"] < -0.02
-    assert change["spent"] > 0.01
+    assert change["spent"] > 0.005
     # what the particles gave is what the metal got, less what the side reaction gave
     sodium = change["sodium held"] + change["isolated"] + change["charge"] - change["spent"]
     assert abs(sodium) < 1e-8
@@ -77,12 +79,22 @@ def test_sodium_salt_and_charge_are_conserved_with_all_ageing_on(cell):
     assert abs(salt) < 1e-8 * before["salt in liquid"][0] / pores
 
 
-@pytest.mark.parametrize(("cell", "current_A_m2"), [("lowack2025-cell2", 1.0), ("lowack2025-cell1", 2.0)])
+@pytest.mark.parametrize(
+    ("cell", "current_A_m2"),
+    [
+        ("lowack2025-cell2", 1.0),
+        ("lowack2025-cell2", 5.0),
+        ("lowack2025-cell1", 2.0),
+        ("lowack2025-cell1", 10.0),
+        ("nvp-coin", 1.0),
+    ],
+)
 def test_mesh_and_time_step_move_the_voltage_by_less_than_200_uV(cell, current_A_m2):
     start = {"start_charged_share": 0.985}
-    fine = model_parameters(built_in(cell), changes=start, cells=30, shells=24)
+    fine = model_parameters(built_in(cell), changes=start, cells=28, shells=48, off=("voids",))
     t0, v0 = voltage(fine, current_A_m2, tolerance=1e-8)
-    t, v = voltage(model_parameters(built_in(cell), changes=start), current_A_m2, tolerance=1e-5)
+    of = model_parameters(built_in(cell), changes=start, off=("voids",))
+    t, v = voltage(of, current_A_m2, tolerance=1e-5)
     inside = t < TAIL * t0[-1]
     assert np.abs(v[inside] - np.interp(t[inside], t0, v0)).max() < 2e-4
     assert t[-1] == pytest.approx(t0[-1], rel=1e-5)

@@ -56,19 +56,23 @@ def reproduce(
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All five documents in one report.")] = False,
-    recalibrate: Annotated[
-        bool, typer.Option("--recalibrate", help="Make the calibrations that ship anew, beside those that ship.")
-    ] = False,
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
             "--out", help="Where to write the report (default: STUDY.html here; of --all: reproduction.html)."
         ),
     ] = None,
+    recalibrate: Annotated[
+        bool,
+        typer.Option(
+            "--recalibrate", help="Also find every value calibrated to the document again, from its printed numbers."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """A document's tables beside natron's figures, with a verdict per line and an HTML report."""
-    from natron.io.descriptions import write_new_file
+    from natron.app.progress import progress
+    from natron.io.descriptions import refuse_unwritable, write_new_file
     from natron.studies import is_own_study, reproduce_own, reproduction_page
     from natron.studies import reproduce as run
 
@@ -80,9 +84,10 @@ def reproduce(
     if study is None:
         _reproduce_all(out or Path("reproduction.html"), recalibrate=recalibrate, as_json=as_json)
         return
-    own = is_own_study(study)
-    result = reproduce_own(study) if own else run(study, recalibrate=recalibrate)
     path = out or Path(f"{Path(study).resolve().name}.html")
+    refuse_unwritable(path)
+    with progress("Reproducing") as step:
+        result = reproduce_own(study) if is_own_study(study) else run(study, recalibrate=recalibrate, progress=step)
     write_new_file(path, reproduction_page(result))
     if as_json:
         print_json({**result.as_json(), "report": str(path)})

@@ -17,6 +17,7 @@ from natron.design import FIGURE_LABELS, Assessment, Check, Figures, describe_ar
 from natron.materials import Material
 from natron.studies import Finding, Reproduction, Section
 from natron.studies.explain import told_once
+from natron.studies.sections import Beside
 
 VERDICT_STYLE = {"agrees": "green", "disagrees": "bold red", "cannot_be_checked": "dim"}
 
@@ -196,18 +197,17 @@ def audit(findings: Sequence[Finding]) -> None:
 
 
 def _section_tables(console: Any, section: Section) -> None:
-    if section.beside:
-        table = _table("Number", "published", "natron", "off by", "verdict", "origin")
-        for row in section.beside:
-            table.add_row(
-                escape(row.name),
-                f"{'> ' if row.bound else ''}{row.published}",
-                str(row.computed),
-                "–" if row.deviation is None else f"{100 * row.deviation:+.1f} %",
-                f"[{VERDICT_STYLE[row.verdict]}]{row.verdict.replace('_', ' ')}[/]",
-                row.computed.origin,
-            )
+    if section.settings:
+        table = _table("Parameter", "ships", "found again", "mechanism", "parameters", "numbers")
+        for setting in section.settings:
+            for name, shipped, again in setting.parameters:
+                counts = (str(len(setting.parameters)), str(len(setting.data)))
+                words = (name.replace("_", " "), str(shipped), "–" if again is None else str(again))
+                table.add_row(*words, escape(setting.mechanism), *counts)
         console.print(table)
+        _beside(console, [row for setting in section.settings for row in setting.data])
+    if section.beside:
+        _beside(console, section.beside)
     if section.costs:
         table = _table("Limit", "cell", "resistance", "voltage", "energy", "origin")
         for cost in section.costs:
@@ -227,6 +227,20 @@ def sections(shown: Sequence[Section]) -> None:
     for section in shown:
         console.print(f"\n[bold]{escape(section.title)}[/]\n{escape(section.text)}")
         _section_tables(console, section)
+
+
+def _beside(console: Any, rows: Sequence[Beside]) -> None:
+    table = _table("Number", "published", "natron", "off by", "verdict", "origin")
+    for row in rows:
+        table.add_row(
+            escape(row.name),
+            f"{'> ' if row.bound else ''}{row.published}",
+            f"{'≤ ' if row.limit else ''}{row.computed}",
+            "–" if row.deviation is None else f"{100 * row.deviation:+.1f} %",
+            f"[{VERDICT_STYLE[row.verdict]}]{row.verdict.replace('_', ' ')}[/]",
+            row.computed.origin,
+        )
+    console.print(table)
 
 
 def reproduction(result: Reproduction) -> None:

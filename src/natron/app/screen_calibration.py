@@ -16,7 +16,10 @@ def cell_calibration(found: CellCalibration) -> None:
     """Parameters with their intervals, which can be told, and how well data and held-out data are met."""
     console = terminal()
     style = "green" if found.status == "converged" else "bold red"
-    console.print(f"[bold]{escape(found.before.cell.name)}[/]  [{style}]{found.status}[/]  {escape(found.message)}")
+    console.print(
+        f"[bold]{escape(found.before.cell.name)}[/]  [{style}]{found.status.replace('_', ' ')}[/]  "
+        f"{escape(found.message)}"
+    )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("Parameter", "fitted", "95 % interval", "before", ""):
         table.add_column(column, justify="left" if column in ("Parameter", "") else "right", overflow="fold")
@@ -52,11 +55,11 @@ def _row(each: Comparison) -> tuple[str, ...]:
         escape(each.experiment.name),
         _number(each.misfit),
         _number(each.misfit_before),
-        "–" if each.voltage_V is None else f"{_number(1e3 * each.voltage_V)} mV",
-        "–" if each.impedance_share is None else f"{_number(100 * each.impedance_share)} %",
+        "–" if each.voltage_V is None else _number(1e3 * each.voltage_V, " mV"),
+        "–" if each.impedance_share is None else _number(100 * each.impedance_share, " %"),
         f"held out: {each.verdict.replace('_', ' ')}" if each.verdict else "",
     )
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "not reached"
+def _number(value: float, unit: str = "") -> str:
+    return f"{value:.3g}{unit}" if math.isfinite(value) else "not reached"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PROTOCOLS = {"full": "discharge", "symmetric": "ccd-fixed-time", "half": "ccd-fixed-time"}
 """What is run where no protocol is named, by the cell's kind."""
+
+_WHOLE = re.compile(r'"[^"]+"')
 
 REST_BEFORE_SPECTRUM = 'rest = "1 h"'
 
@@ -42,8 +45,8 @@ def simulate(
         Optional[list[str]],  # noqa: UP045
         typer.Option(
             "--set",
-            help='Change a value: separator.thickness="30 µm" of the cell file, particle_radius="2 µm" of the model. '
-            "May be repeated.",
+            help='Change a value: separator.thickness="30 µm" of the cell file, particle_radius="2 µm" of the model; '
+            "a name with dots in it stands in quotes. May be repeated.",
         ),
     ] = None,
     off: Annotated[
@@ -87,18 +90,26 @@ def simulate(
 def _parameters(
     name: str, change: list[str] | None, temperature: str | None, pressure: str | None, off: list[str] | None
 ) -> ModelParameters:
-    """The model's parameters: dotted keys change the cell file, plain names the model."""
+    """The model's parameters: dotted keys change the cell file, plain names and those in quotes the model."""
     from natron.app.designs import changes_of
     from natron.io.descriptions import load_cell
     from natron.simulate import model_parameters
 
     changes = changes_of(change)
-    of_cell = {key: value for key, value in changes.items() if "." in key}
+    of_model = {key.strip('"'): value for key, value in changes.items() if "." not in key or _WHOLE.fullmatch(key)}
+    of_cell = {key: value for key, value in changes.items() if key.strip('"') not in of_model}
+    loaded = load_cell(name, of_cell)
+    for key in of_cell:
+        if key in loaded.simulation:
+            raise InputError(
+                "this cell's [simulation] gives the model another value than the rest of its file", key=key,
+                given=str(loaded.simulation[key]), hint=f"Change that one: --set '\"{key}\"={of_cell[key]}'",
+            )  # fmt: skip
     return model_parameters(
-        load_cell(name, of_cell),
+        loaded,
         temperature_K=None if temperature is None else parse_quantity(temperature, "temperature").value,
         pressure_Pa=None if pressure is None else parse_quantity(pressure, "pressure").value,
-        changes={key: value for key, value in changes.items() if "." not in key},
+        changes=of_model,
         off=off or (),
     )
 

@@ -92,7 +92,9 @@ class MetalElectrode(Part):
 
 
 class PorousElectrode(Part):
-    """A porous electrode of active material, conductive additive and binder, its pores filled with liquid."""
+    """A porous electrode: active material, conductive additive, binder, its pores filled with liquid, or a composite
+    with a solid electrolyte.
+    """
 
     type: Literal["porous"] = "porous"
     active: str = Field(description="The active material; must stand in the composition.")
@@ -274,13 +276,22 @@ class Cell(Part):
             raise refusal('a half cell needs a positive electrode of type = "metal"', key="positive")
         if self.stack and self.stack.fixture == "spring" and self.stack.stiffness is None:
             raise refusal("a spring needs its stiffness", key="stack.stiffness", allowed='such as "500 N/mm"')
-        if isinstance(self.positive, PorousElectrode) and self.liquid is None:
-            raise refusal("a porous electrode needs a liquid in its pores", key="liquid")
+        if isinstance(self.positive, PorousElectrode) and self.liquid is None and not self._solid_ions():
+            raise refusal(
+                "a porous electrode needs a liquid in its pores, or a solid electrolyte in its composition",
+                key="liquid",
+            )
         low, high = self.operation.lower_voltage, self.operation.upper_voltage
         if low and high and not low.value < high.value:
             raise refusal("the upper voltage must lie above the lower one", key="operation.upper_voltage")
         self._known_materials()
         return self
+
+    def _solid_ions(self) -> bool:
+        """Whether the positive electrode's composition holds a solid electrolyte."""
+        assert isinstance(self.positive, PorousElectrode)
+        known = {**library(), **self.materials}
+        return any(n in known and known[n].material_class == "solid_electrolyte" for n in self.positive.composition)
 
     def _known_materials(self) -> None:
         for key, name, classes in self._uses():

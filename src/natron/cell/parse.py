@@ -59,8 +59,12 @@ def set_key(raw: dict[str, Any], key: str, value: object) -> None:
         Where the key leads through something that is not a table.
     """
     parts = _split(key)
-    if not all(parts):
-        raise CellError("this is not a key", key=key, allowed='dotted names, such as "separator.thickness"')
+    if not parts:
+        raise CellError(
+            "this is not a key", key=key,
+            allowed='dotted names, such as separator.thickness; with a name in quotes that has dots itself: '
+            'simulation."separator.thickness"',
+        )  # fmt: skip
     here: Any = raw
     for part, following in zip(parts, [*parts[1:], None], strict=True):
         if isinstance(here, list):
@@ -77,8 +81,14 @@ def set_key(raw: dict[str, Any], key: str, value: object) -> None:
             here = here[part]
 
 
+_NAME = r'"[^"]+"|[^."]+'
+
+
 def _split(key: str) -> list[str]:
-    return [quoted or plain for quoted, plain in re.findall(r'"([^"]+)"|([^."]*)(?:\.|$)', key)][: key.count(".") + 1]
+    """The names of a dotted key, each plain or in quotes; none where it is no key."""
+    if not re.fullmatch(rf"(?:{_NAME})(?:\.(?:{_NAME}))*", key):
+        return []
+    return [name.strip('"') for name in re.findall(_NAME, key)]
 
 
 def changed(cell: Cell, changes: Mapping[str, object]) -> Cell:

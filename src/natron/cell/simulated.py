@@ -19,6 +19,9 @@ _GROUPS = ("interfaces", "contact", "voids", "active", "cathode", "liquid-electr
 _OF_THE_CELL = {
     "plateau": "potential",
     "active_share": "share",
+    "catholyte_share": "share",
+    "catholyte_conductivity": "conductivity",
+    "interlayer_resistance": "area_specific_resistance",
     "negative.reservoir": "length",
     "counter.reservoir": "length",
     "separator.thickness": "length",

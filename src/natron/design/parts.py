@@ -54,9 +54,7 @@ class PorousCathode:
             self._register_composition()
         if "areal_capacity" not in self._keys:
             self._register_capacity()
-        if cell.liquid is None:
-            raise NoSuchFigureError(f"{cell.name}: a porous electrode needs a liquid in its pores")
-        self._liquid = inputs.of_material(cell.liquid.material, "density")
+        self._liquid = inputs.of_material(cell.liquid.material, "density") if cell.liquid is not None else ""
         self._voltage = (
             inputs.own("positive.discharge_voltage", electrode.discharge_voltage)
             if electrode.discharge_voltage is not None
@@ -129,7 +127,8 @@ class PorousCathode:
             # a search asks what other thickness and porosity would give, whatever becomes of the solids
             v["thickness"], v["porosity"] = x["override.thickness"], x["override.porosity"]
             v["solids"] = relations.solids_loading(v["thickness"], v["porosity"], v["solid_density"])
-        v["liquid"] = v["porosity"] * x[self._liquid] * v["thickness"]
+        # without a liquid the pores are empty
+        v["liquid"] = v["porosity"] * x[self._liquid] * v["thickness"] if self._liquid else 0.0
         return v
 
     def _target(self, step: Step) -> str:

@@ -309,7 +309,7 @@ def _layers(cell: Cell, active: str | None, charged_as_made: bool) -> tuple[Laye
     if active is not None:
         layers += [
             Layer("positive", f"cathode ({cell.material(active).title})"),
-            Layer("liquid", "liquid in the cathode's pores"),
+            Layer("liquid", "liquid in the cathode's pores" if cell.liquid else "the cathode's pores, empty"),
         ]
     elif isinstance(counter, MetalElectrode):
         layers.append(Layer("reservoir.counter", f"{cell.material(counter.metal).title.lower()} counter"))

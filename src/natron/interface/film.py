@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from natron.core import InputError, Quantity, weakest_origin
 from natron.core.constants import FARADAY_C_PER_MOL
 from natron.core.uncertainty import propagate
-from natron.interface.alloy import AlloyState, alloy_state, eutectic, liquid_window
+from natron.interface.alloy import AlloyState, alloy_state, eutectic, liquid_window, tie_lines
 from natron.interface.metals import Metal, liquid_density_kg_m3, metal
 from natron.materials import parameters
 
@@ -25,6 +25,14 @@ Wetting = Literal["wets", "does_not_wet"]
 
 THICKEST_FILM_M = 1e-2
 """Beyond a centimetre potassium is no film on an electrode."""
+
+LEAST_SODIUM = 1e-3
+"""Mole fraction below which a film's potential is held: without any sodium it would be infinite."""
+
+MOST_SODIUM = 0.9999
+"""Mole fraction from which the alloy counts as sodium."""
+
+CURVE_KNOTS = 48
 
 WETTING_ANGLE_RAD = np.pi / 2
 """Contact angle below which a liquid spreads into gaps by itself."""
@@ -188,6 +196,51 @@ def film_course(
     solid_x = np.nan_to_num(state.solid_x_na)
     solid_volume = solid_x * sodium.molar_volume_m3_mol + (1 - solid_x) * potassium.molar_volume_m3_mol
     return FilmCourse(q, state, liquid * liquid_volume, (atoms - liquid) * solid_volume)
+
+
+def film_curve(thickness_m: float, temperature_K: float) -> tuple[Array, Array]:
+    """Potential of a film's alloy against sodium over the sodium in it: corners of straight pieces.
+
+    Parameters
+    ----------
+    thickness_m : float
+        Of the potassium film, > 0.
+    temperature_K : float
+
+    Returns
+    -------
+    tuple of ndarray
+        Charge, C/m², rising, and potential, V, falling to 0, each of shape (`CURVE_KNOTS`,); straight between, constant
+        beyond. They miss the phase diagram's own potential by less than 0.2 mV but within 0.2 % of sodium of a
+        compound, where it falls in a step.
+
+    Raises
+    ------
+    InputError
+        Outside the database.
+    """
+    potassium = metal("potassium")
+    n_K = potassium_amount_mol_m2(thickness_m, potassium["density"].value, potassium["molar_mass"].value)
+    x = np.unique(
+        np.concatenate(
+            [
+                np.geomspace(LEAST_SODIUM, 0.05, 100),
+                np.linspace(0.05, 0.95, 400),
+                1 - np.geomspace(1 - MOST_SODIUM, 0.05, 100),
+                *(line.x_na for line in tie_lines(temperature_K)),
+            ]
+        )
+    )
+    x = x[(x >= LEAST_SODIUM) & (x <= MOST_SODIUM)]
+    charge = charge_at_composition_C_m2(n_K, x, 0.0)
+    potential = alloy_state(temperature_K, x).potential_V
+    knots = [0, len(x) - 1]
+    while len(knots) < CURVE_KNOTS:
+        # one more where the straight pieces miss most
+        missed = np.abs(np.interp(charge, charge[knots], potential[knots]) - potential)
+        missed[knots] = -1.0
+        knots = sorted([*knots, int(missed.argmax())])
+    return charge[knots], potential[knots]
 
 
 def liquid_molar_volume_m3_mol(x_na: Any, temperature_K: float) -> Any:

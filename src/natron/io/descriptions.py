@@ -98,6 +98,28 @@ def write_new_file(path: str | Path, content: str | bytes, *, overwrite: bool = 
         Where the file exists and may not be overwritten, is no regular file, or cannot be written.
     """
     name = str(path)
+    target = refuse_unwritable(path, overwrite=overwrite)
+    try:
+        temporary = target.with_name(f".{target.name[:100]}.part")
+        try:
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"this file cannot be written: {words}", file=name) from None
+
+
+def refuse_unwritable(path: str | Path, *, overwrite: bool = False) -> Path:
+    """The file that `write_new_file` would write; asked before long work, so that it is not done for nothing.
+
+    Raises
+    ------
+    InputError
+        Where the file exists and may not be overwritten, is no regular file, or lies in no folder.
+    """
+    name = str(path)
     try:
         target = Path(path).resolve()
         if target.exists() and not target.is_file():
@@ -108,15 +130,12 @@ def write_new_file(path: str | Path, content: str | bytes, *, overwrite: bool = 
                 file=name,
                 hint="Name another, or remove it.",
             )
-        temporary = target.with_name(f".{target.name[:100]}.part")
-        try:
-            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        if not target.parent.is_dir():
+            raise InputError("this file cannot be written: its folder is not there", file=name)
     except (OSError, ValueError) as error:
         words = getattr(error, "strerror", None) or str(error)
         raise InputError(f"this file cannot be written: {words}", file=name) from None
+    return target
 
 
 def _is_own_page(target: Path) -> bool:

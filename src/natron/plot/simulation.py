@@ -14,10 +14,13 @@ from natron.simulate import LABELS, Run, breakdowns
 PART_STYLE: dict[str, tuple[str, str]] = {
     "metal_interface": ("#8d99a6", ""),
     "constriction": ("#5c6b7a", "xx"),
+    "interlayer": ("#7d3c6b", "//"),
     "separator_grain": ("#f2e3bc", ""),
     "separator_boundary": ("#d9b968", "///"),
     "ceramic_liquid": ("#a7d3e0", ""),
+    "ceramic_composite": ("#a7d3e0", ""),
     "liquid": ("#4f9fb8", "..."),
+    "composite_ions": ("#4f9fb8", "..."),
     "charge_transfer": ("#b4532a", ""),
     "solid_diffusion": ("#e09a4f", "\\\\\\"),
     "solid": ("#6b5b95", ".."),

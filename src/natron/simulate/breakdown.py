@@ -13,10 +13,13 @@ from natron.simulate.running import Run
 LABELS: Mapping[str, str] = {
     "metal_interface": "metal | ceramic",
     "constriction": "current constriction",
+    "interlayer": "interlayer",
     "separator_grain": "separator, grains",
     "separator_boundary": "separator, grain boundaries",
     "ceramic_liquid": "ceramic | liquid",
+    "ceramic_composite": "ceramic | composite",
     "liquid": "liquid in the pores",
+    "composite_ions": "ions in the composite",
     "charge_transfer": "charge transfer",
     "solid_diffusion": "diffusion in the particles",
     "solid": "electronic, cathode",

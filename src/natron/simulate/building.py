@@ -11,6 +11,9 @@ import scipy.sparse as sparse
 from natron.core.constants import BOLTZMANN_J_PER_K, ELEMENTARY_CHARGE_C
 from natron.simulate.backend import pybamm
 
+SMOOTH_CORNER = 1e-3
+"""Width over which a corner of a function of straight pieces is rounded, as a share of its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Structure:
@@ -24,13 +27,22 @@ class Structure:
         A porous electrode at the other end; without it a second metal.
     separator_cells, cathode_cells, shells : int
         Finite volumes across a liquid separator, the cathode, and the radius of a particle.
+    solid : bool
+        Whether a solid electrolyte carries the ions in the cathode, with no liquid: no gradient of salt then.
+    interlayer : bool
+        Whether there is a layer in series between the separator and an electrode.
+    films : tuple of str
+        Metal electrodes (``negative``, ``counter``) with a film that alloys with the metal.
     """
 
     ceramic: bool
     cathode: bool
     separator_cells: int = 20
     cathode_cells: int = 20
-    shells: int = 12
+    shells: int = 18
+    solid: bool = False
+    interlayer: bool = False
+    films: tuple[str, ...] = ()
 
     @property
     def liquid(self) -> bool:
@@ -108,6 +120,15 @@ class Builder:
                 piece = self.pb.Vector(column) * value
                 vector, done = piece if vector is None else vector + piece, done + count
         return vector
+
+    def pieced(self, name: str, count: int, x: Any) -> Any:
+        """A function of straight pieces: inputs ``<name> start``, and ``place`` and ``bend`` of each of its corners."""
+        value = self.p(f"{name} start")
+        for k in range(count):
+            place = self.p(f"{name} place {k}")
+            away, width = x - place, SMOOTH_CORNER * place
+            value = value + self.p(f"{name} bend {k}") * 0.5 * (away + (away * away + width * width) ** 0.5)
+        return value
 
     def arc(self, name: str, resistance: Any, capacitance: Any) -> Any:
         """Voltage over a resistance; with a capacitance beside it in the capacitive mode."""

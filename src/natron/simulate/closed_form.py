@@ -70,6 +70,8 @@ def steady_resistance(
         if structure.ceramic:
             whole = 1 / interface_conductance_S_m2(contact_fraction, R, n["conductivity"], n["spot_spacing"])
             parts["constriction"] = parts.get("constriction", 0.0) + whole - R / contact_fraction
+    if structure.interlayer:
+        parts["interlayer"] = n["interlayer_resistance"]
     if structure.ceramic:
         parts |= {"separator_grain": n["grain_resistance"], "separator_boundary": n["boundary_resistance"]}
     elif structure.liquid:
@@ -80,14 +82,17 @@ def steady_resistance(
     if structure.cathode:
         reach = (n["porosity"] * wetted) ** n["tortuosity_exponent"]
         if structure.ceramic:
-            parts["ceramic_liquid"] = n["ceramic_liquid_resistance"] * wetted ** -n["tortuosity_exponent"]
+            parts["ceramic_composite" if structure.solid else "ceramic_liquid"] = (
+                n["ceramic_liquid_resistance"] * wetted ** -n["tortuosity_exponent"]
+            )
         L, kappa, sigma = n["thickness"], n["liquid_conductivity"] * reach, n["electronic_conductivity"]
         # half charged the exchange current is the stated one
         surface = 3 * n["active_share"] / n["particle_radius"] * wetted
         g = surface * n["exchange_current"] / thermal
         electrode = _porous(L, kappa, sigma, g)
         ohmic = L / (3 * kappa)
-        parts["liquid"] = parts.get("liquid", 0.0) + ohmic + _salt(n, thermal, L, reach)
+        ions = "composite_ions" if structure.solid else "liquid"
+        parts[ions] = parts.get(ions, 0.0) + ohmic + _salt(n, thermal, L, reach)
         parts["charge_transfer"] = electrode - ohmic - L / (3 * sigma)
         # surface against mean of a sphere that takes up an even flux, on the plateau's slope
         lag = n["particle_radius"] ** 2 / (15 * n["particle_diffusivity"] * n["capacity"] * wetted)

@@ -11,6 +11,9 @@ are kept per volume of wetted and dry electrode together (w c, w c_s), and the f
 ∇·i_e rather than from the kinetics, so that both balances are linear in the states and close to rounding, whatever the
 time step. What stands in dry pores takes no further part: it is counted as isolated sodium and lost salt.
 
+Where a solid electrolyte carries the ions instead, the same equations hold with t₊ = 1: no salt moves, κ is its own,
+and ε the share of the volume it takes.
+
 Source: Newman and Tiedemann 1975, AIChE J. 21, 25, DOI 10.1002/aic.690210103. Shape of κ(c), the wetted share and the
 first-cycle loss are assumptions of natron.
 """
@@ -176,7 +179,7 @@ def cathode(b: Builder, drops: dict[str, Any]) -> None:
     b.rhs["salt"] = liquid.change(inner)
     _split(b, drops, liquid, inner, dphi, source, side, potential_U, mean)
     if s.ceramic:
-        drops["ceramic_liquid"] = b.arc(
+        drops["ceramic_composite" if s.solid else "ceramic_liquid"] = b.arc(
             "ceramic liquid",
             p("ceramic_liquid_resistance") * wetted ** (-p("tortuosity_exponent")),
             p("ceramic_liquid_capacitance"),
@@ -236,7 +239,7 @@ def _particles(b: Builder, source: Any, wetted: Any, loss_rate: Any) -> tuple[An
     return surface, mean, open_circuit_V(b, 1 - surface) + gap
 
 
-SPLIT = ("liquid", "charge_transfer", "solid_diffusion", "solid")
+SPLIT = ("liquid", "composite_ions", "charge_transfer", "solid_diffusion", "solid")
 """Losses that with the equilibrium voltage add up to the potential of the electrode's collector, ``electrode``."""
 
 
@@ -256,7 +259,7 @@ def _split(
         2 * p("electronic_conductivity")
     )
     b.observed["electrode"] = collector
-    drops["liquid"] = b.total(weight * phi, n)
+    drops["composite_ions" if b.structure.solid else "liquid"] = b.total(weight * phi, n)
     drops["charge_transfer"] = b.total(weight * (dphi - surface_U), n)
     drops["solid_diffusion"] = b.total(weight * surface_U, n) - b.observed["equilibrium"]
     drops["solid"] = collector - b.total(weight * (phi + dphi), n)

@@ -5,6 +5,8 @@ One set, two modes. *Quasi-steady*: double layers are in equilibrium with the cu
 the cell, plating the metal at x = 0.
 
     metal          η = (2RT/F) asinh[i/(2 j₀ θ)], j₀ = RT/(F R_ct); R_con(θ); θ = 1 − φ, φ as `interface.voids`
+    its film       E of the alloy against the metal over the metal in it, as `interface.film`
+    interlayer     i R
     ceramic        i (R_grain + R_boundary): ions of one kind, hence no concentration
     porous cathode `natron.simulate.electrode`
     collector      i R_cc, dR_cc/dt = (R_∞(P) − R_cc)/τ, R_∞ ∝ P^(−m)
@@ -23,6 +25,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from natron.interface.contact import interface_conductance_S_m2
+from natron.interface.film import CURVE_KNOTS
 from natron.interface.fixture import pressure_change_Pa
 from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
 from natron.interface.voids import VoidModel
@@ -50,8 +53,8 @@ LEAST_WETTED = 0.02
 """Wetted share at which a run stops: the cathode has run dry."""
 
 PARTS = (
-    "metal_interface", "constriction", "separator_grain", "separator_boundary", "ceramic_liquid", "liquid",
-    "charge_transfer", "solid_diffusion", "solid", "collector",
+    "metal_interface", "constriction", "interlayer", "separator_grain", "separator_boundary", "ceramic_liquid",
+    "ceramic_composite", "liquid", "composite_ions", "charge_transfer", "solid_diffusion", "solid", "collector",
 )  # fmt: skip
 """What a cell loses voltage in, from the metal to the collector."""
 
@@ -127,6 +130,10 @@ def equations(structure: Structure, *, capacitive: bool = False, held: bool = Fa
         builder.observed[f"loss.{name}"] = value
         if not (structure.cathode and name in SPLIT):
             voltage = voltage + value
+    if structure.films:
+        alloys = _alloys(builder)
+        voltage = voltage + alloys
+        builder.observed["equilibrium"] = builder.observed.get("equilibrium", builder.pb.Scalar(0)) + alloys
     builder.observed |= {"voltage": voltage, "current": builder.i}
     if held:
         builder.algebraic["current"] = voltage - builder.p("held_voltage")
@@ -147,6 +154,8 @@ def _drops(b: Builder) -> dict[str, Any]:
     if not b.structure.cathode:
         b.observed["counter_metal"] = p("counter_metal_start") - charge * p("capacity")
         _metal(b, drops, "counter", -b.i, pressure)
+    if b.structure.interlayer:
+        drops["interlayer"] = b.i * p("interlayer_resistance")
     if b.structure.ceramic:
         drops["separator_grain"] = b.i * p("grain_resistance")
         drops["separator_boundary"] = b.arc("boundary", p("boundary_resistance"), p("boundary_capacitance"))
@@ -165,7 +174,7 @@ def _metal(b: Builder, drops: dict[str, Any], side: str, plating: Any, pressure:
     void = b.state(f"void {side}")
     model = VoidModel.of(p("molar_volume"), {name: p(name) for name in VOID_PARAMETERS})
     rate = model.rate(void, -plating, pressure, p("temperature"), p("closure_rate"), xp=_Smooth)
-    b.rhs[f"void {side}"] = p("voids_grow") * rate
+    b.rhs[f"void {side}"] = p(f"voids_grow_{side}") * rate
     contact = 1 - smooth_positive(void, SMOOTH_VOID)
     b.observed[f"contact {side}"] = contact
     transfer = p(f"{side}_resistance")
@@ -181,6 +190,17 @@ def _metal(b: Builder, drops: dict[str, Any], side: str, plating: Any, pressure:
         # the law gives contact and constriction together; the contact's own part is taken off again
         whole = 1 / interface_conductance_S_m2(contact, transfer, p("conductivity"), p("spot_spacing"))
         drops["constriction"] = drops.get("constriction", 0) + sign * plating * (whole - transfer / contact)
+
+
+def _alloys(b: Builder) -> Any:
+    """What the alloys of films take of the voltage, or give to it, V: their potentials against the metal."""
+    total: Any = 0
+    for side, sodium, sign in (("negative", "metal", -1), ("counter", "counter_metal", 1)):
+        if side in b.structure.films:
+            potential = b.pieced(f"{side} film", CURVE_KNOTS, b.observed[sodium])
+            b.observed[f"alloy {side}"] = potential
+            total = total + sign * potential
+    return total
 
 
 def _collector(b: Builder, drops: dict[str, Any], pressure: Any) -> None:

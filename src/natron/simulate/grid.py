@@ -86,7 +86,7 @@ class Spheres:
 
     shells: int
     places: int
-    ratio: float = 0.01
+    ratio: float = 0.002
 
     @cached_property
     def faces(self) -> Array:

@@ -12,7 +12,6 @@ from natron.cell import Cell, MetalElectrode, PorousElectrode
 from natron.core import (
     CellError,
     InputError,
-    MaterialError,
     Quantity,
     QuantityError,
     did_you_mean,
@@ -20,30 +19,24 @@ from natron.core import (
 )
 from natron.core.constants import BOLTZMANN_J_PER_K, FARADAY_C_PER_MOL
 from natron.core.uncertainty import exp
+from natron.interface.film import film_curve, film_figures
 from natron.interface.metals import metal
 from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
-from natron.interface.voids import void_parameters
-from natron.materials import parameters
 from natron.materials.laws import scale_conductivity, scale_resistance
 from natron.simulate.building import Structure
 from natron.simulate.equations import UNIT_CONTACT_OHM_M2
-
-REFERENCE_K = 298.15
-"""Temperature of the library's parameters that move with it."""
+from natron.simulate.gathering import REFERENCE_K, films_of, gather, outside
 
 SWITCHES = ("voids", "electrolyte_loss", "contact_settling", "first_cycle_loss")
 """Mechanisms of ageing that can be switched off."""
 
-_CATHODE = (
-    "tortuosity_exponent", "electronic_conductivity", "contact_resistance_start", "contact_resistance_settled",
-    "contact_pressure_exponent", "contact_settling_time", "contact_capacitance", "first_cycle_loss",
-    "first_cycle_share",
-)  # fmt: skip
 _ABOVE_ZERO = (
     "particle_radius", "particle_diffusivity", "exchange_current", "particle_double_layer", "plateau_width",
     "hysteresis_turn", "electronic_conductivity", "contact_resistance_start", "contact_resistance_settled",
     "contact_settling_time", "contact_capacitance", "first_cycle_share", "concentration", "conductivity", "diffusivity",
     "boundary_capacitance", "metal_capacitance", "ceramic_liquid_capacitance", "ceramic_liquid_resistance",
+    "ceramic_composite_capacitance", "ceramic_composite_resistance", "catholyte_conductivity", "catholyte_share",
+    "negative.film.thickness", "counter.film.thickness", "interlayer_resistance",
     "metal_resistance", "separator_conductivity", "void_depth", "spot_spacing", "accessible_share",
     "positive.thickness", "positive.areal_capacity", "active_share", "positive.porosity", "frame_stiffness",
 )  # fmt: skip
@@ -101,10 +94,15 @@ class ModelParameters:
         if self.structure.ceramic:
             found |= _ceramic(v)
         if self.structure.liquid:
-            found |= _liquid(v)
+            found |= _solid(v) if self.structure.solid else _liquid(v)
         if self.structure.cathode:
-            found |= _electrode(v)
-        found["voids_grow"] = float("voids" not in self.off)
+            found |= _electrode(v, self.structure)
+        if self.structure.interlayer:
+            found["interlayer_resistance"] = _law(scale_resistance, v, "interlayer_resistance")
+        for side in ("negative", "counter"):
+            found[f"voids_grow_{side}"] = float("voids" not in self.off)
+        for side in self.structure.films:
+            found |= _film(v, side)
         if "electrolyte_loss" in self.off:
             found["loss_per_cycle"] = 0.0
         if "contact_settling" in self.off:
@@ -151,7 +149,7 @@ def model_parameters(
     changes: Mapping[str, object] | None = None,
     off: Sequence[str] = (),
     cells: int = 20,
-    shells: int = 12,
+    shells: int = 18,
 ) -> ModelParameters:
     """What the equations of a cell need; what the cell file's ``[simulation]`` gives stands above the library.
 
@@ -178,7 +176,7 @@ def model_parameters(
                 "there is no such mechanism", key="off", given=name, allowed=", ".join(SWITCHES),
                 hint=did_you_mean(name, SWITCHES),
             )  # fmt: skip
-    found, notes = _gather(cell)
+    found, notes = gather(cell)
     for name, own in cell.simulation.items():
         if name not in found:
             raise CellError(
@@ -188,7 +186,7 @@ def model_parameters(
             )
         found[name] = own
     at_K = found["temperature"].value if temperature_K is None else temperature_K
-    notes += _outside(cell, at_K)
+    notes += outside(cell, at_K)
     for name, raw in (changes or {}).items():
         found[name] = _changed(name, raw, found)
     if temperature_K is not None:
@@ -208,6 +206,9 @@ def model_parameters(
         separator_cells=cells,
         cathode_cells=cells,
         shells=shells,
+        solid=isinstance(cell.positive, PorousElectrode) and cell.liquid is None,
+        interlayer=bool(cell.interlayer),
+        films=films_of(cell),
     )
     return ModelParameters(cell, structure, found, tuple(off), tuple(notes))
 
@@ -240,153 +241,6 @@ def _check(found: Mapping[str, Quantity]) -> None:
             )
     if not found["temperature"].value > 0:
         raise InputError("a temperature must be above absolute zero", key="temperature")
-
-
-# --- gathering ---------------------------------------------------------------------------------------
-
-
-def _gather(cell: Cell) -> tuple[dict[str, Quantity], list[str]]:
-    """Quantities by plain name, and what of the cell the model leaves out."""
-    notes: list[str] = []
-    interfaces = parameters("interfaces")
-    found = {"temperature": cell.operation.temperature, "area": _area(cell)}
-    found["pressure"] = cell.stack.pressure if cell.stack else parameters("fixture")["stack_pressure"]
-    if cell.stack is None or cell.stack.fixture == "constant_force":
-        found["stiffness"] = Quantity(0.0, None, "stiffness", note="the force is kept constant")
-    else:
-        found["stiffness"] = cell.stack.stiffness or parameters("fixture")["frame_stiffness"]
-    negative = metal(cell.negative.metal)
-    found |= {name: void_parameters()[name] for name in VOID_PARAMETERS}
-    found["molar_volume"] = Quantity(
-        negative.molar_volume_m3_mol, None, "molar_volume", origin="predicted", source="molar mass over density"
-    )
-    found["spot_spacing"] = parameters("contact")["spot_spacing"]
-    found["contact_start"] = interfaces["contact_start"]
-    found["negative.reservoir"] = cell.negative.reservoir
-    found["metal_capacitance"] = interfaces["metal_capacitance"]
-    found |= _interface(cell, "metal_resistance")
-    found |= _separator(cell)
-    if cell.negative.film is not None:
-        notes.append(f"the {cell.negative.film.material} film alloys with nothing: its potential is left out")
-    for layer in cell.interlayer:
-        notes.append(f"the interlayer of {layer.material} resists nothing")
-    if isinstance(cell.positive, PorousElectrode):
-        found |= _cathode(cell, cell.positive)
-    elif isinstance(cell.counter, MetalElectrode):
-        found["counter.reservoir"] = cell.counter.reservoir
-        if cell.counter.metal != cell.negative.metal:
-            notes.append("two metals of unlike kind: the difference of their potentials is left out")
-    if cell.separator.filled or isinstance(cell.positive, PorousElectrode):
-        found |= dict(parameters("liquid-electrolyte"))
-        found["tortuosity_exponent"] = parameters("cathode")["tortuosity_exponent"]
-    return found, notes
-
-
-def _outside(cell: Cell, temperature_K: float) -> list[str]:
-    """What is carried to a temperature at which it was not measured."""
-    pair = f"{cell.negative.metal}|{cell.separator.material}"
-    said = []
-    for name, law in ((pair, "interface_resistance"), (cell.separator.material, "conductivity")):
-        try:
-            known = cell.material(name).law(law).range_K
-        except MaterialError:
-            continue
-        if known is not None and not known[0] - 1e-9 <= temperature_K <= known[1] + 1e-9:
-            low, high = (f"{end - 273.15:.0f}" for end in known)
-            said.append(f"the {law.replace('_', ' ')} of {name} was measured from {low} to {high} °C alone")
-    return said
-
-
-def _area(cell: Cell) -> Quantity:
-    diameters = [e.diameter for e in (cell.negative, cell.counter) if e.diameter is not None]
-    if not diameters:
-        return Quantity(1e-4, None, "area", origin="assumed", note="no diameter is given")
-    smallest = min(diameters, key=lambda q: q.value)
-    return Quantity(
-        np.pi / 4 * smallest.value**2, None, "area", origin=smallest.origin, note="of the smaller electrode"
-    )
-
-
-def _interface(cell: Cell, name: str) -> dict[str, Quantity]:
-    """Resistance of metal on separator with its activation energy, at a temperature of its own."""
-    try:
-        law = cell.material(f"{cell.negative.metal}|{cell.separator.material}").law("interface_resistance")
-    except MaterialError:
-        known = parameters("interfaces")
-        at = Quantity(REFERENCE_K, None, "temperature", origin="assumed")
-        return {name: known[name], f"{name}_energy": known[f"{name}_energy"], f"{name}_at": at}
-    energy = law.activation_energy or parameters("interfaces")[f"{name}_energy"]
-    return {name: law.reference, f"{name}_energy": energy, f"{name}_at": law.at}
-
-
-def _separator(cell: Cell) -> dict[str, Quantity]:
-    separator, known = cell.separator, parameters("interfaces")
-    found = {"separator.thickness": separator.thickness}
-    if separator.filled:
-        porosity = separator.porosity or cell.material(separator.material).property("porosity")
-        return found | {"separator.porosity": porosity}
-    name = "separator_conductivity"
-    try:
-        law = cell.material(separator.material).law("conductivity")
-        found |= {
-            name: law.reference,
-            f"{name}_energy": law.activation_energy or known[f"{name}_energy"],
-            f"{name}_at": law.at,
-        }
-    except MaterialError:
-        at = Quantity(REFERENCE_K, None, "temperature", origin="assumed")
-        found |= {name: known[name], f"{name}_energy": known[f"{name}_energy"], f"{name}_at": at}
-    return found | {key: known[key] for key in ("grain_share", "boundary_capacitance")}
-
-
-def _cathode(cell: Cell, electrode: PorousElectrode) -> dict[str, Quantity]:
-    own = parameters(electrode.active) if _has_group(electrode.active) else {}
-    found = dict(parameters("active")) | {k: q for k, q in own.items() if k in parameters("active")}
-    found |= {name: parameters("cathode")[name] for name in _CATHODE}
-    found |= {k: q for k, q in parameters("interfaces").items() if k.startswith("ceramic_liquid")}
-    found |= dict(parameters("ageing"))
-    voltage = electrode.discharge_voltage or cell.material(electrode.active).property("discharge_voltage")
-    found["plateau"] = voltage
-    fraction = electrode.composition[electrode.active].value
-    density = cell.material(electrode.active).property("density").value
-    solids = electrode.solid_density or Quantity(
-        1 / sum(q.value / cell.material(name).property("density").value for name, q in electrode.composition.items()),
-        None,
-        "density",
-        origin="predicted",
-    )
-    loading, thickness, porosity = electrode.loading, electrode.thickness, electrode.porosity
-    if thickness is None:
-        assert loading is not None
-        assert porosity is not None
-        thickness = Quantity(loading.value / ((1 - porosity.value) * solids.value), None, "length", origin="predicted")
-    if porosity is None:
-        assert loading is not None
-        share = 1 - loading.value / (thickness.value * solids.value)
-        if not 0 < share < 1:
-            raise CellError(
-                "loading, thickness and densities leave no pores", key="positive.porosity", given=f"{share:.3g}"
-            )
-        porosity = Quantity(share, None, "share", origin="predicted")
-    found |= {"positive.thickness": thickness, "positive.porosity": porosity}
-    capacity = electrode.areal_capacity
-    if capacity is None:
-        specific = electrode.specific_capacity or cell.material(electrode.active).property("specific_capacity")
-        mass = loading.value if loading is not None else (1 - porosity.value) * solids.value * thickness.value
-        capacity = Quantity(mass * fraction * specific.value, None, "areal_capacity", origin="predicted")
-    found["positive.areal_capacity"] = capacity
-    found["active_share"] = Quantity(
-        (1 - porosity.value) * solids.value * fraction / density, None, "share", origin="predicted"
-    )
-    return found
-
-
-def _has_group(name: str) -> bool:
-    try:
-        parameters(name)
-    except MaterialError:
-        return False
-    return True
 
 
 # --- from reference values to the equations' inputs ------------------------------------------------------
@@ -429,6 +283,20 @@ def _metals(v: Mapping[str, float], structure: Structure) -> dict[str, float]:
     return found
 
 
+def _film(v: Mapping[str, float], side: str) -> dict[str, float]:
+    """Potential of a film's alloy in straight pieces; voids do not grow under a liquid."""
+    thickness, T = float(v[f"{side}.film.thickness"]), float(v["temperature"])
+    charge, potential = film_curve(thickness, T)
+    slopes = np.concatenate([[0.0], np.diff(potential) / np.diff(charge), [0.0]])
+    name = f"{side} film"
+    found = {f"{name} start": float(potential[0])}
+    for k, (place, bend) in enumerate(zip(charge, np.diff(slopes), strict=True)):
+        found |= {f"{name} place {k}": float(place), f"{name} bend {k}": float(bend)}
+    if film_figures(Quantity(thickness, None, "length"), T):
+        found[f"voids_grow_{side}"] = 0.0
+    return found
+
+
 def _ceramic(v: Mapping[str, float]) -> dict[str, float]:
     conductivity = _law(scale_conductivity, v, "separator_conductivity")
     whole = v["separator.thickness"] / conductivity
@@ -452,19 +320,35 @@ def _liquid(v: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def _electrode(v: Mapping[str, float]) -> dict[str, float]:
+def _solid(v: Mapping[str, float]) -> dict[str, float]:
+    """Ions through a solid: one kind, so nothing that would run short; concentration and diffusivity play no part."""
+    return {
+        "concentration": 1e3,
+        "liquid_conductivity": _law(scale_conductivity, v, "catholyte_conductivity"),
+        "liquid_diffusivity": 1e-10,
+        "transference_number": 1.0,
+        "tortuosity_exponent": v["tortuosity_exponent"],
+        "separator_thickness": v["separator.thickness"],
+        "separator_porosity": 1.0,
+    }
+
+
+def _electrode(v: Mapping[str, float], structure: Structure) -> dict[str, float]:
     same = (
         "plateau", "plateau_slope", "plateau_width", "charged_tail", "discharged_tail", "hysteresis", "hysteresis_turn",
         "particle_radius", "particle_double_layer", "electronic_conductivity", "contact_pressure_exponent",
-        "contact_capacitance", "first_cycle_loss", "first_cycle_share", "active_share", "ceramic_liquid_capacitance",
+        "contact_capacitance", "first_cycle_share", "active_share",
     )  # fmt: skip
+    face = "ceramic_composite" if structure.solid else "ceramic_liquid"
     return {name: v[name] for name in same} | {
         "thickness": v["positive.thickness"],
-        "porosity": v["positive.porosity"],
+        "porosity": v["catholyte_share"] if structure.solid else v["positive.porosity"],
         "particle_diffusivity": _warm(v, "particle_diffusivity"),
         "exchange_current": _warm(v, "exchange_current"),
         "contact_settled": v["contact_resistance_settled"],
         "contact_settling_rate": 1 / v["contact_settling_time"],
-        "loss_per_cycle": v["electrolyte_loss_per_cycle"],
-        "ceramic_liquid_resistance": _law(scale_resistance, v, "ceramic_liquid_resistance"),
+        "first_cycle_loss": v["first_cycle_loss"] / (v["positive.areal_capacity"] * v["accessible_share"]),
+        "loss_per_cycle": 0.0 if structure.solid else v["electrolyte_loss_per_cycle"],
+        "ceramic_liquid_resistance": _law(scale_resistance, v, f"{face}_resistance"),
+        "ceramic_liquid_capacitance": v[f"{face}_capacitance"],
     }

@@ -92,7 +92,7 @@ def reproduce_all(
         step(name)
         kept = _read(folder / f"{name}.json", mark)
         if kept is None:
-            result = reproduce(name, recalibrate=recalibrate)
+            result = reproduce(name, recalibrate=recalibrate and STUDIES[name].calibrated is not None)
             kept = Kept(tally(name, result), reproduction_body(result), result.as_json())
             content = {"mark": mark, "tally": kept.tally.as_json(), "body": kept.body, "content": kept.content}
             write_new_file(folder / f"{name}.json", json.dumps(content), overwrite=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -233,12 +233,16 @@ def symmetric_cells() -> tuple[Section, ...]:
     return (calibrated, _tests(inputs, x, aged), _energies(x, aged, stays, energies))
 
 
-def recalibrated_rates() -> tuple[Section, ...]:
-    """The rates of the symmetric cells again, with many more draws of what is assumed.
+def rates_again(*, again: bool, progress: Callable[[str], None] | None = None) -> tuple[Section, ...]:
+    """The rates of the symmetric cells, with many more draws of what is assumed; nothing unless asked for `again`.
 
     No rate of these cells ships as a number: each run finds them from the lifetimes. This tells how far their intervals
     hang on the number of draws.
     """
+    if not again:
+        return ()
+    if progress is not None:
+        progress("the rates of the symmetric cells")
     inputs = _lifetime_inputs()
     aged = aged_faces({name: q.value for name, q in inputs.items()})
     nominal = {

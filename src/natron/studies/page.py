@@ -145,6 +145,7 @@ def _section(section: Section) -> dict[str, Any]:
         "lines": section.lines,
         "beside": section.beside,
         "costs": section.costs,
+        "settings": section.settings,
         "pictures": pictures,
         "tornados": tornados,
     }

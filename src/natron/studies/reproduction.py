@@ -16,7 +16,7 @@ from natron.studies.alloy_study import adambatt2
 from natron.studies.audit import audit
 from natron.studies.claims import ClaimsFile, Document, built_in_claims, claims_texts, parse_claims
 from natron.studies.findings import Finding, finding_json
-from natron.studies.latp_study import latp, recalibrated_rates
+from natron.studies.latp_study import latp, rates_again
 from natron.studies.limits_study import five_limits
 from natron.studies.pressure_studies import stack_pressure, tapes_under_pressure, thermal_press
 from natron.studies.round_trip import RoundTrip, round_trips
@@ -42,8 +42,8 @@ class Study:
         Whether its impedance is made again and analysed.
     sections : callable, optional
         What else natron computes about its subject.
-    recalibrate : callable, optional
-        Makes the calibrations that ship for its subject anew, and lays them beside those that ship.
+    calibrated : callable, optional
+        Sections that rest on values calibrated to the document, before those; finds these values again where asked.
     """
 
     document: str
@@ -51,7 +51,7 @@ class Study:
     steps: tuple[str, ...] = ()
     spectra: bool = False
     sections: Callable[[], tuple[Section, ...]] | None = None
-    recalibrate: Callable[[], tuple[Section, ...]] | None = None
+    calibrated: Callable[..., tuple[Section, ...]] | None = None
 
 
 STUDIES: dict[str, Study] = {
@@ -60,12 +60,13 @@ STUDIES: dict[str, Study] = {
         ("lowack2025-cell1", "lowack2025-cell2"),
         ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm"),
         spectra=True,
-        sections=lambda: (*full_cells(), *five_limits(), *tapes_under_pressure(), *ten_cells()),
+        sections=lambda: (*five_limits(), *tapes_under_pressure(), *ten_cells()),
+        calibrated=full_cells,
     ),
     "adambatt2": Study("adambatt2", sections=adambatt2),
     "stack-pressure": Study("stack-pressure", sections=stack_pressure),
     "thermal-press": Study("thermal-pressing", sections=thermal_press),
-    "latp-prussian-blue": Study("latp-prussian-blue", sections=latp, recalibrate=recalibrated_rates),
+    "latp-prussian-blue": Study("latp-prussian-blue", sections=latp, calibrated=rates_again),
 }
 """Documents that can be reproduced."""
 
@@ -121,19 +122,21 @@ class Reproduction:
         }
 
 
-def reproduce(name: str, *, recalibrate: bool = False) -> Reproduction:
+def reproduce(name: str, *, recalibrate: bool = False, progress: Callable[[str], None] | None = None) -> Reproduction:
     """Reproduce a document.
 
     Parameters
     ----------
     name : str
     recalibrate : bool
-        Whether calibrations that ship for it are made anew.
+        Also find every value calibrated to the document again, from its printed numbers.
+    progress : callable, optional
+        Told each part as it begins.
 
     Raises
     ------
     ClaimError
-        Where natron has no such study.
+        Where natron has no such study, or nothing is calibrated to its document.
     """
     if name not in STUDIES:
         raise ClaimError(
@@ -141,17 +144,17 @@ def reproduce(name: str, *, recalibrate: bool = False) -> Reproduction:
             hint=f"{did_you_mean(name, STUDIES)} Your own: natron study new NAME.",
         )  # fmt: skip
     study = STUDIES[name]
+    if recalibrate and study.calibrated is None:
+        raise ClaimError("no value that ships with natron is calibrated to this document", given=name)
+    calibrated = study.calibrated(again=recalibrate, progress=progress) if study.calibrated else ()
     cells = [built_in(cell) for cell in study.cells]
-    sections = study.sections() if study.sections else ()
-    if recalibrate and study.recalibrate:
-        sections = (*sections, *study.recalibrate())
     return assembled(
         built_in_claims(study.document),
         audit(built_in_claims(study.document), file=study.document),
         cells,
         study.steps,
         round_trips(study.document) if study.spectra else (),
-        sections,
+        (*calibrated, *(study.sections() if study.sections else ())),
     )
 
 

@@ -87,11 +87,22 @@ def round_trips(document: str, *, seed: int = 1) -> tuple[RoundTrip, ...]:
     ClaimError
         Where natron has no spectra for that document.
     """
+    given = spectra_of(document)
+    return (_symmetric(given["symmetric"], seed), _cycles(given["cycles"], seed))
+
+
+def spectra_of(document: str) -> dict[str, Any]:
+    """What a document says of its spectra, and what is assumed to make them.
+
+    Raises
+    ------
+    ClaimError
+        Where natron has no spectra for that document.
+    """
     entry = resources.files("natron.studies") / "spectra" / f"{document}.toml"
     if not entry.is_file():
         raise ClaimError("there are no spectra for this document", given=document)
-    given = tomllib.loads(entry.read_text(encoding="utf-8"))
-    return (_symmetric(given["symmetric"], seed), _cycles(given["cycles"], seed))
+    return tomllib.loads(entry.read_text(encoding="utf-8"))
 
 
 def _frequencies(given: Mapping[str, Any]) -> Any:

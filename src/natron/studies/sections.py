@@ -119,6 +119,24 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """What one mechanism was calibrated to.
+
+    Attributes
+    ----------
+    mechanism : str
+    parameters : tuple of (name, shipped value, value found again or None)
+        Free ones.
+    data : tuple of Beside
+        Printed numbers it was calibrated on, beside what the shipped values give.
+    """
+
+    mechanism: str
+    parameters: tuple[tuple[str, Quantity, Quantity | None], ...]
+    data: tuple[Beside, ...]
+
+
+@dataclass(frozen=True)
 class Cost:
     """What one limit of a cell costs.
 
@@ -155,6 +173,7 @@ class Section:
     pictures : tuple of (name, size in cm, callable that takes ``ax``)
     beside : tuple of Beside
     costs : tuple of Cost
+    settings : tuple of Setting
     """
 
     title: str
@@ -164,6 +183,7 @@ class Section:
     pictures: tuple[tuple[str, tuple[float, float], Callable[..., Any]], ...] = ()
     beside: tuple[Beside, ...] = ()
     costs: tuple[Cost, ...] = ()
+    settings: tuple[Setting, ...] = ()
 
 
 def tornado_of(name: str, relation: Relation, inputs: Mapping[str, Quantity], value: Quantity) -> Tornado:
@@ -210,20 +230,21 @@ def sections_json(sections: Sequence[Section]) -> list[dict[str, Any]]:
                 }
                 for line in section.lines
             ],
-            "beside": [
+            "beside": [_beside_json(row) for row in section.beside],
+            "settings": [
                 {
-                    "name": row.name,
-                    "published": row.published.as_json() if isinstance(row.published, Quantity) else row.published,
-                    "computed": row.computed.as_json(),
-                    "deviation": row.deviation,
-                    "within": row.within,
-                    "lower_bound": row.bound,
-                    "limit": row.limit,
-                    "verdict": row.verdict,
-                    "origin": row.computed.origin,
-                    "note": row.note,
+                    "mechanism": setting.mechanism,
+                    "parameters": [
+                        {
+                            "name": name,
+                            "shipped": shipped.as_json(),
+                            "recomputed": None if again is None else again.as_json(),
+                        }
+                        for name, shipped, again in setting.parameters
+                    ],
+                    "data": [_beside_json(row) for row in setting.data],
                 }
-                for row in section.beside
+                for setting in section.settings
             ],
             "costs": [
                 {
@@ -246,6 +267,21 @@ def sections_json(sections: Sequence[Section]) -> list[dict[str, Any]]:
         }
         for section in sections
     ]
+
+
+def _beside_json(row: Beside) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "published": row.published.as_json() if isinstance(row.published, Quantity) else row.published,
+        "computed": row.computed.as_json(),
+        "deviation": row.deviation,
+        "within": row.within,
+        "lower_bound": row.bound,
+        "limit": row.limit,
+        "verdict": row.verdict,
+        "origin": row.computed.origin,
+        "note": row.note,
+    }
 
 
 def _tornado_json(tornado: Tornado) -> dict[str, Any]:

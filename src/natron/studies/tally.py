@@ -48,6 +48,7 @@ class Tally:
 def tally(study: str, result: Reproduction) -> Tally:
     """Count a reproduced document's lines."""
     rows = [row for section in result.sections for row in section.beside]
+    rows += [row for section in result.sections for setting in section.settings for row in setting.data]
     origins: list[str] = [
         *(f.origin for f in result.findings if f.computed is not None),
         *(row.computed.origin for row in rows),
