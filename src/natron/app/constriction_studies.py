@@ -31,7 +31,7 @@ def study(
     from natron.app.progress import progress
     from natron.io.descriptions import write_new_file
     from natron.studies import constriction_study, sections_json, sections_page
-    from natron.studies.constriction_study import STUDIES
+    from natron.studies.contact_studies import STUDIES
 
     names = list(dict.fromkeys(which or STUDIES))
     for name in names:

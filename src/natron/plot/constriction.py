@@ -104,8 +104,8 @@ def conductivity_over_contact(
     ax.annotate("dense pellet", (1.1, dense.shown_value), va="bottom", color=MUTED)
     ax.annotate("tape", (1.1, tape.shown_value), va="center", color=MUTED)
     ax.set(xscale="log", xlim=(1, 100), ylim=(0, 1.12 * dense.shown_value))
-    ax.set(xlabel="Share of the grains' faces in contact / %", ylabel=f"Conductivity at 25 °C / {dense.unit}")
-    ax.legend(loc="center right", frameon=False)
+    ax.set(xlabel="Share of the grains' faces in contact / %", ylabel="Conductivity at 25 °C / mS/cm")
+    ax.legend(loc=(0.02, 0.58), frameon=False)
     return ax
 
 
@@ -130,9 +130,9 @@ def resistance_over_pressure(
     """Interface resistance (Ω m²) over the pressure of assembly, by law and solved with the error of the grid."""
     for (name, values), (style, colour) in zip(by_law.items(), (("--", MUTED), ("-", INK)), strict=True):
         ax.plot(pressure_Pa / 1e6, 1e4 * np.asarray(values), style, color=colour, label=name)
-    at, values, errors = (np.array(column) for column in zip(*solved, strict=True))
+    at, resistance, errors = np.array(solved).T
     ax.errorbar(
-        at / 1e6, 1e4 * values, yerr=1e4 * errors, fmt="o", color=ACCENT, capsize=3, markerfacecolor="white",
+        at / 1e6, 1e4 * resistance, yerr=1e4 * errors, fmt="o", color=ACCENT, capsize=3, markerfacecolor="white",
         label="solved in three dimensions",
     )  # fmt: skip
     ax.set(xscale="log", yscale="log")

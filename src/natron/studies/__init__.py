@@ -3,7 +3,7 @@
 from natron.studies.audit import audit
 from natron.studies.claims import Claim, ClaimsFile, built_in_claims, claims_texts, parse_claims
 from natron.studies.collected import Collected, forget, reproduce_all
-from natron.studies.constriction_study import constriction_study
+from natron.studies.contact_studies import constriction_study
 from natron.studies.findings import Finding, finding_json
 from natron.studies.own_study import is_own_study, new_study, reproduce_own
 from natron.studies.page import reproduction_page, sections_page

@@ -199,7 +199,7 @@ def _grain_sections(voxels: int, told: Progress) -> tuple[Section, ...]:
                         shares,
                     ),
                 ),
-                ("spectra", (15, 11), partial(nyquist, found.spectra, labels=labels)),
+                ("spectra", (15, 8), partial(nyquist, found.spectra, labels=labels)),
             ),
         ),
     )
@@ -259,6 +259,7 @@ def _grains(voxels: int, told: Progress) -> Grains:
 def _of_grains(kelvin: float) -> float:
     """Conductivity of the dense pellet, S/m; its activation energy is taken to hold at all temperatures here."""
     law = material("nzsp-pellet").law("conductivity")
+    assert law.activation_energy is not None
     return float(scale_conductivity(law.reference.value, law.at.value, law.activation_energy.value, kelvin))
 
 
@@ -272,7 +273,7 @@ def _below_relaxation(spectrum: Spectrum) -> float:
 def _share_for(high: Quantity, low: Quantity, name: str, top: float) -> Quantity:
     """Contact share at which grains of the conductivity `high` make a body of `low`, and the ± of their ratio."""
     relative = [(q.standard_uncertainty or 0.0) / q.value for q in (high, low)]
-    ratio, spread = low.value / high.value, float(np.hypot(*relative))
+    ratio, spread = low.value / high.value, float(np.linalg.norm(relative))
 
     def share(at: float) -> float:
         lowest, highest = (float(grain_contact_factor(end, name)) for end in (0.01, top))
@@ -402,16 +403,15 @@ def _metal_sections(voxels: int, told: Progress) -> tuple[Section, ...]:
             "transfer over the share in contact, with the charge transfer's own activation energy. But it is not "
             "all that the contact costs. The constriction answers faster than the window sees and adds to R_A, with "
             "the ceramic's activation energy: the separator seems to conduct badly, and nothing in one spectrum says "
-            "why. With the assumed spacing that hidden part "
-            f"is {_areal(found[0].constriction, None)} beside {_areal(true_transfer.value / SHARES[0], None)} of charge "
-            "transfer at 1 % contact; it grows with the spacing, and its share with warmth, for charge transfer falls "
-            "faster. The arc's "
+            f"why. With the assumed spacing that hidden part is {_areal(found[0].constriction, None)} beside "
+            f"{_areal(true_transfer.value / SHARES[0], None)} of charge transfer at 1 % contact; it grows with the "
+            "spacing, and its share with warmth, for charge transfer falls faster. The arc's "
             "capacitance falls with the contact and gives it away, where the capacitance of full contact is known. "
             "The spacing of the spots is assumed, and the constriction is proportional to it; their capacitance "
             "beside the spots, too small for this window, is left out.",
             tuple(lines),
             pictures=(
-                (f"spectra at {_AT}", (15, 10), partial(nyquist, shown, labels=[f"θ = {s:g}" for s in shares[1:]])),
+                (f"spectra at {_AT}", (15, 8.5), partial(nyquist, shown, labels=[f"θ = {s:g}" for s in shares[1:]])),
                 ("parts", (15, 9), partial(parts_over_contact, shares, parts)),
             ),
         ),
@@ -425,6 +425,14 @@ def _areal(value: float, uncertainty: float | None) -> Quantity:
 def _cell_around_spot_m() -> float:
     """Edge of a square as large as the circle around one spot."""
     return float(np.sqrt(np.pi) * parameters("contact")["spot_spacing"].value)
+
+
+def _everywhere(sigma_S_m: float, shape: tuple[int, int, int], omega: float) -> NDArray[np.float64]:
+    return np.full(shape, sigma_S_m)
+
+
+def _with_double_layer(resistance_ohm_m2: float, capacitance_F_m2: float, omega: float) -> complex:
+    return resistance_ohm_m2 / (1 + 1j * omega * resistance_ohm_m2 * capacitance_F_m2)
 
 
 def _metal_contact(share: float, voxels: int, told: Progress) -> MetalContact:
@@ -443,11 +451,11 @@ def _metal_contact(share: float, voxels: int, told: Progress) -> MetalContact:
         kelvin = parse_quantity(text, "temperature").value
         sigma, resistance = conductivity.value_at(kelvin).value, transfer.value_at(kelvin).value
         made = sweep(
-            lambda omega, sigma=sigma: np.full(shape, sigma),
+            partial(_everywhere, sigma, shape),
             np.geomspace(*_WINDOW_HZ, 31),
             spacing,
             contact,
-            interface_top=lambda omega, r=resistance: np.asarray(r / (1 + 1j * omega * r * capacitance)),
+            interface_top=partial(_with_double_layer, resistance, capacitance),
         ).spectrum
         assert made.area_m2 is not None
         rest = 2 * (0.5 * thickness - width) / sigma
@@ -507,9 +515,8 @@ def _pressure_sections(voxels: int, told: Progress) -> tuple[Section, ...]:
             "way to the spots. Three readings of the latter lie beside one another: discs of one potential in closed "
             "form, the shipped table of squares, and the body solved with the charge transfer on its spots. The "
             "first two add the parts; the solver shows that sum to fall short by a little, for charge transfer spreads "
-            "the current over the spot, from where its way is longer. At little contact the spacing of the spots, assumed within "
-            "a factor of "
-            "fifty, decides all.",
+            "the current over the spot, from where its way is longer. The spacing of the spots is assumed, 1 to "
+            "50 µm: the current's way to them is proportional to it.",
             tuple(lines),
             pictures=(
                 ("interface", (15, 9), partial(resistance_over_pressure, np.array(PRESSURES_PA), by_law, solved)),
