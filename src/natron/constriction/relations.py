@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from natron.constriction.table import SQRT_PI, constriction_table
+import numpy as np
+
+from natron.constriction.table import SQRT_PI, constriction_table, tabulated_shares
 from natron.core import Quantity
 from natron.core.relation import NamedRelation
 from natron.materials import parameters
@@ -13,7 +15,15 @@ from natron.materials import parameters
 
 def spreading_ohm_m2(x: Mapping[str, Any]) -> Any:
     """R_con of a pattern on a thick body, ohm m² of the whole face; see `natron.constriction.table`."""
-    return constriction_table(x["pattern"])(x["contact_fraction"]) * x["spot_spacing"] / x["electrolyte_conductivity"]
+    table = constriction_table(x["pattern"])
+    return table(_within(x["contact_fraction"], x["pattern"])) * x["spot_spacing"] / x["electrolyte_conductivity"]
+
+
+def _within(contact_fraction: Any, pattern: str) -> Any:
+    """Random draws held at the ends of the table, where an uncertain share reaches beyond; one share is as it is."""
+    if isinstance(contact_fraction, np.ndarray):
+        return np.clip(contact_fraction, *tabulated_shares(pattern))
+    return contact_fraction
 
 
 def grain_contact_factor(contact_fraction: Any, pattern: str = "square") -> Any:
@@ -46,7 +56,9 @@ RELATIONS: dict[str, NamedRelation] = {
         "conductivity of cubic grains that touch on a share of each face",
         {"contact_fraction": "share", "grain_conductivity": "conductivity"},
         "conductivity",
-        lambda x: grain_contact_factor(x["contact_fraction"], x["pattern"]) * x["grain_conductivity"],
+        lambda x: (
+            grain_contact_factor(_within(x["contact_fraction"], x["pattern"]), x["pattern"]) * x["grain_conductivity"]
+        ),
         texts=("pattern",),
     ),
 }

@@ -114,13 +114,14 @@ def constriction_table(pattern: str = "disc", scale_over_thickness: float = 0.0)
 
 
 def _slope(of: Callable[[float], float], share: float, pattern: str) -> float:
-    low, high = _range(pattern)
+    low, high = tabulated_shares(pattern)
     a, b = max(low, share * (1 - 1e-4)), min(high, share * (1 + 1e-4))
     return (of(b) - of(a)) / (b - a)
 
 
 @cache
-def _range(pattern: str) -> tuple[float, float]:
+def tabulated_shares(pattern: str) -> tuple[float, float]:
+    """Smallest and largest contact share of a pattern in the table."""
     shares = [row.contact_share for row in table() if row.pattern == pattern]
     # a whole contact resists nothing, but discs that touch one another are no longer discs
     return min(shares), max(shares) if pattern == "disc" else 1.0
@@ -139,7 +140,7 @@ def _checked(pattern: str, ratio: float) -> None:
 
 def _read(pattern: str, shares: NDArray[np.float64], ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """R_con σ/scale and the hot-spot factor at each share."""
-    low, high = _range(pattern)
+    low, high = tabulated_shares(pattern)
     if not ((shares >= low) & (shares <= high)).all():
         raise InputError(
             "the share in contact is outside the table", given=[float(shares.min()), float(shares.max())],

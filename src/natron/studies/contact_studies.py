@@ -35,6 +35,8 @@ Progress = Callable[[str], None]
 _WINDOW_HZ = (1e6, 1.0)
 """What the sodium-cell paper measured."""
 _AT = "30 °C"
+_CLOSE = 0.025
+"""Relative difference from the share asked that is let pass for edges between voxels."""
 _TOP = {"square": 1.0, "disc": 0.78}
 """Largest share of one spot that is tabulated."""
 _CIRCUIT = "R0-p(R1,CPE1)"
@@ -303,10 +305,10 @@ def _tape_of_grains(share: float, voxels: int, sigma_S_m: float, kelvin: float, 
     return _spectrum(made, made.area_m2 * thickness_m / (0.5 * size), kelvin, thickness_m)
 
 
-def _spectrum(made: Spectrum, factor: float, kelvin: float, thickness_m: float, add_ohm: float = 0.0) -> Spectrum:
+def _spectrum(made: Spectrum, factor: float, kelvin: float, thickness_m: float) -> Spectrum:
     """That impedance times a factor, of one square metre."""
     return Spectrum(
-        made.frequency_Hz, made.impedance_ohm * factor + add_ohm, 1.0, kelvin, thickness_m=thickness_m,
+        made.frequency_Hz, made.impedance_ohm * factor, 1.0, kelvin, thickness_m=thickness_m,
         provenance=made.provenance,
     )  # fmt: skip
 
@@ -366,7 +368,7 @@ def _metal_sections(voxels: int, told: Progress) -> tuple[Section, ...]:
     full = effective_capacitance(found[-1].series.fits[at], "CPE1").value
     lines: list[Line] = []
     for each in found:
-        of, fitted = f"{100 * each.share:g} % contact", each.series.fits[at]
+        of, fitted = f"{100 * each.share:.3g} % contact", each.series.fits[at]
         half, first = fitted.parameters["R1"], fitted.parameters["R0"]
         expected = true_transfer.value / each.share
         apparent = thickness.value / first.value
@@ -392,7 +394,7 @@ def _metal_sections(voxels: int, told: Progress) -> tuple[Section, ...]:
         "R_A as read, half": [0.5 * each.series.fits[at].parameters["R0"].value for each in found],
         "half the separator": [0.5 * thickness.value / conductivity.value for _ in shares],
     }
-    shown = [each.spectra[at] for each in found if each.share >= 0.1]
+    shown = [each.spectra[at] for each in found if each.share > 0.05]
     return (
         Section(
             "Metal that touches in spots",
@@ -404,14 +406,14 @@ def _metal_sections(voxels: int, told: Progress) -> tuple[Section, ...]:
             "all that the contact costs. The constriction answers faster than the window sees and adds to R_A, with "
             "the ceramic's activation energy: the separator seems to conduct badly, and nothing in one spectrum says "
             f"why. With the assumed spacing that hidden part is {_areal(found[0].constriction, None)} beside "
-            f"{_areal(true_transfer.value / SHARES[0], None)} of charge transfer at 1 % contact; it grows with the "
-            "spacing, and its share with warmth, for charge transfer falls faster. The arc's "
+            f"{_areal(true_transfer.value / found[0].share, None)} of charge transfer where least touches; it grows "
+            "with the spacing, and its share with warmth, for charge transfer falls faster. The arc's "
             "capacitance falls with the contact and gives it away, where the capacitance of full contact is known. "
             "The spacing of the spots is assumed, and the constriction is proportional to it; their capacitance "
             "beside the spots, too small for this window, is left out.",
             tuple(lines),
             pictures=(
-                (f"spectra at {_AT}", (15, 8.5), partial(nyquist, shown, labels=[f"θ = {s:g}" for s in shares[1:]])),
+                (f"spectra at {_AT}", (15, 8.5), partial(nyquist, shown, labels=[f"θ = {s:.3g}" for s in shares[1:]])),
                 ("parts", (15, 9), partial(parts_over_contact, shares, parts)),
             ),
         ),
@@ -435,31 +437,50 @@ def _with_double_layer(resistance_ohm_m2: float, capacitance_F_m2: float, omega:
     return resistance_ohm_m2 / (1 + 1j * omega * resistance_ohm_m2 * capacitance_F_m2)
 
 
-def _metal_contact(share: float, voxels: int, told: Progress) -> MetalContact:
+def _aligned(share: float, voxels: int) -> tuple[int, int]:
+    """Voxels along the cell around a spot and along the spot, edges between voxels even on voxels twice as large."""
+    best = (0, 0, np.inf)
+    for count in range(4 * round(voxels / 4), 2 * voxels + 1, 4):
+        side = min(max(8, 4 * round(np.sqrt(share) * count / 4)), count)
+        off = abs((side / count) ** 2 / share - 1)
+        if off < best[2]:
+            best = (count, side, off)
+        if off < _CLOSE:
+            break
+    return best[0], best[1]
+
+
+def _metal_contact(asked: float, voxels: int, told: Progress) -> MetalContact:
     width = _cell_around_spot_m()
     conductivity = material("nzsp-tape").law("conductivity")
     transfer = material("sodium|nzsp-tape").law("interface_resistance")
     capacitance = parameters("interfaces")["metal_capacitance"].value
     thickness = built_in("lowack2025-symmetric").separator.thickness.value
-    contact = _quarter(share, voxels)
-    half = voxels // 2
-    # one period deep: below it the current is even, to e^(−2π), and what is left is added
-    shape, spacing = (voxels, half, half), width / voxels
-    spectra = []
-    for text in TEMPERATURES:
-        told(f"metal that touches, {100 * share:g} %, {text}")
-        kelvin = parse_quantity(text, "temperature").value
-        sigma, resistance = conductivity.value_at(kelvin).value, transfer.value_at(kelvin).value
-        made = sweep(
-            partial(_everywhere, sigma, shape),
+    count, side = _aligned(asked, voxels)
+    share = (side / count) ** 2
+
+    def one_side(n: int, sigma: float, resistance: float) -> Spectrum:
+        # one period deep: below it the current is even, to e^(−2π), and what is left is added
+        return sweep(
+            partial(_everywhere, sigma, (n, n // 2, n // 2)),
             np.geomspace(*_WINDOW_HZ, 31),
-            spacing,
-            contact,
+            width / n,
+            _quarter(share, n),
             interface_top=partial(_with_double_layer, resistance, capacitance),
         ).spectrum
-        assert made.area_m2 is not None
-        rest = 2 * (0.5 * thickness - width) / sigma
-        spectra.append(_spectrum(made, 2 * made.area_m2, kelvin, thickness, rest))
+
+    spectra = []
+    for text in TEMPERATURES:
+        told(f"metal that touches, {100 * share:.3g} %, {text}")
+        kelvin = parse_quantity(text, "temperature").value
+        sigma, resistance = conductivity.value_at(kelvin).value, transfer.value_at(kelvin).value
+        fine, coarse = (one_side(n, sigma, resistance) for n in (count, count // 2))
+        # edges of contact converge as the first power of the voxel
+        drawn_on = 2 * fine.impedance_ohm - coarse.impedance_ohm
+        whole = 2 * drawn_on * (0.5 * width) ** 2 + 2 * (0.5 * thickness - width) / sigma
+        spectra.append(
+            Spectrum(fine.frequency_Hz, whole, 1.0, kelvin, thickness_m=thickness, provenance=fine.provenance)
+        )
     noise = parameters("grain-contact")["noise"].value
     series = fit_series([_with_noise(s, noise) for s in spectra], _CIRCUIT, "temperature")
     sigma = conductivity.value_at(parse_quantity(_AT, "temperature").value).value
@@ -469,7 +490,7 @@ def _metal_contact(share: float, voxels: int, told: Progress) -> MetalContact:
 
     if share == 1:
         return MetalContact(share, tuple(spectra), series, 0.0, 0.0)
-    both = refined(alone, voxels, cut=True)
+    both = refined(alone, count)
     area = both.fine.area_m2
     constriction = both.resistance_ohm * area - width / sigma
     return MetalContact(share, tuple(spectra), series, constriction, both.error_estimate_ohm * area)
