@@ -1,6 +1,7 @@
 """Bodies as the command line makes them, the shipped table, and files in and out."""
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -125,3 +126,42 @@ def test_images_are_read_and_what_is_none_is_refused(tmp_path):
     np.save(tmp_path / "flat.npy", image[0])
     with pytest.raises(DataError, match="block"):
         read_image(tmp_path / "flat.npy")
+
+
+def test_two_grids_of_a_body_of_layers_under_a_stripe_cover_the_truth():
+    # a layer of another conductivity below a stripe: drawn on from far finer voxels
+    def body(n):
+        sigma = np.where(np.arange(n)[:, None, None] < n // 2, 1.0, 4.0) * np.ones((n, n, n // 8))
+        stripe = np.repeat((np.abs(np.arange(n) + 0.5 - n / 2) < n / 8).astype(float)[:, None], n // 8, axis=1)
+        return make_body((n, n, n // 8), 1 / n, sigma), stripe
+
+    def assessed(n):
+        given, stripe = body(n)
+        return assess(replace(given, contact_top=stripe))
+
+    coarse, fine = assessed(16), assessed(64)
+    truth = fine.resistance_ohm * fine.body.area_m2
+    found, error = (x * coarse.body.area_m2 for x in (coarse.resistance_ohm, coarse.error_estimate_ohm))
+    assert abs(found - truth) < error < 0.05 * truth
+    # drawing on does better than the grid alone
+    assert abs(found - truth) < 0.3 * abs(float(coarse.solution.resistance_ohm) * coarse.body.area_m2 - truth)
+
+
+def test_the_error_of_random_media_is_estimated_or_said_to_be_missing():
+    body = make_body((12, 12, 12), 1e-6, 0.16, porosity=0.2, pore_diameter_m=4e-6)
+    both = assess(body)
+    assert both.error_estimate_ohm > 0
+    assert both.error_reason == ""
+    alone = assess(body, finer_up_to=100)
+    assert alone.error_estimate_ohm is None
+    assert "one grid" in alone.error_reason
+    # the same body on finer voxels, solved by itself
+    fine = solve(body.finer().conductivity_S_m, 0.5e-6, periodic=True).resistance_ohm
+    assert both.resistance_ohm == pytest.approx(2 * fine - alone.resistance_ohm, rel=1e-6)
+
+
+def test_cutting_voxels_keeps_layers_exact():
+    sigma = np.repeat([1.0, 10.0, 3.0, 5.0], 4)[:, None, None] * np.ones((16, 4, 4))
+    found = assess(make_body((16, 4, 4), 1.0, sigma))
+    assert found.area_specific_resistance_ohm_m2 == pytest.approx((4 / np.array([1, 10, 3, 5])).sum(), rel=1e-6)
+    assert found.error_estimate_ohm == pytest.approx(0, abs=1e-6)

@@ -168,8 +168,8 @@ def solve(
 
 def _warnings(found: Assessment, spectrum: BodySpectrum | None) -> list[str]:
     said = [found.solution.advice] if found.solution.advice else []
-    if found.solution.status == "converged" and found.error_estimate_ohm is None and not found.body.full:
-        said.append("one grid alone was solved: what is lost between voxels at the contact's edge is not estimated")
+    if found.solution.status == "converged" and found.error_estimate_ohm is None:
+        said.append(found.error_reason)
     if spectrum is not None and spectrum.advice:
         said.append(spectrum.advice)
     return said

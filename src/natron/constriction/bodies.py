@@ -92,6 +92,23 @@ class Body:
             grains=None,
         )
 
+    def finer(self) -> Body:
+        """The same body on voxels half as large: each is cut into eight, and no edge is moved."""
+
+        def cut(field: NDArray[Any]) -> Any:
+            for axis in range(field.ndim):
+                field = np.repeat(field, 2, axis=axis)
+            return field
+
+        return replace(
+            self,
+            conductivity_S_m=cut(self.conductivity_S_m),
+            spacing_m=(0.5 * self.spacing_m[0], 0.5 * self.spacing_m[1], 0.5 * self.spacing_m[2]),
+            contact_top=cut(self.contact_top),
+            contact_bottom=cut(self.contact_bottom),
+            grains=None if self.grains is None else cut(self.grains),
+        )
+
     def kappa(self, omega: float) -> NDArray[Any]:
         """σ + iωε, S/m."""
         permittivity = self.relative_permittivity * VACUUM_PERMITTIVITY_F_PER_M

@@ -412,6 +412,8 @@ def _solved(
         residual, lost = math.sqrt(squares) / size, abs(rest)
         if not math.isfinite(residual):
             break
+    # what is no longer needed makes room for the answer
+    del hierarchy, faces, r, p
     potential = np.ascontiguousarray(x[inner])
     through_top = (top * (1 - potential[0])).sum() * unit
     through_bottom = (bottom * potential[-1]).sum() * unit

@@ -56,6 +56,7 @@ def assessment_json(
             found.constriction_ohm_m2, "area_specific_resistance", error * area if error is not None else None
         ),
         "error_estimate": _plain(error * area, "area_specific_resistance") if error is not None else None,
+        "error_estimate_missing": found.error_reason or None,
         "hot_spot_factor": None if local is None else float(local.hot_spot_factor),
         "hot_share": None if local is None else local.hot_share,
         "highest_over_mean": None if local is None else float(local.highest),
