@@ -57,7 +57,7 @@ class Row:
 
 
 def rows(
-    names: tuple[str, ...] = tuple(PATTERNS), count: int = 64, count_random: int = 32, seeds: int = 2
+    names: tuple[str, ...] = tuple(PATTERNS), count: int = 128, count_random: int = 64, seeds: int = 2
 ) -> Iterator[Row]:
     """Every entry of the table, one after the other.
 
