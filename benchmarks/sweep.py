@@ -73,9 +73,8 @@ def plain(seconds):
 
 def efficiency(workers_of, name):
     print(f"{name}: {WORKERS} workers; efficiency is the ideal, tasks times length over {WORKERS}, over wall time")
-    print(
-        f"{'task':>8}{'in a loop':>11}{'tasks':>7}{'ideal s':>9}{'wall s':>8}{'eff.':>7}{'without start':>15}{'batches':>9}"
-    )
+    heads = (("task", 8), ("in a loop", 11), ("tasks", 7), ("ideal s", 9), ("wall s", 8), ("eff.", 7))
+    print("".join(f"{name:>{width}}" for name, width in (*heads, ("without start", 15), ("batches", 9))))
     for seconds, tasks in TASKS.items():
         wall, running, batches, _ = timed(workers_of, seconds, tasks)
         ideal = seconds * tasks / WORKERS

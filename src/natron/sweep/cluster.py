@@ -77,7 +77,6 @@ class ClusterWorkers:
     def give(self, name: Hashable, task: Task) -> None:
         """Hand a batch to the scheduler."""
         try:
-            # pure: a batch has one key, so that a second client's same batch is not computed twice
             future = self._client.submit(do, task, key=f"natron-{name}-{uuid4().hex[:8]}", pure=False, retries=2)
         except Exception as error:
             raise self._gone(error) from error
@@ -96,7 +95,8 @@ class ClusterWorkers:
         found: list[tuple[Hashable, Outcome]] = []
         while not found:
             try:
-                done = wait(list(self._futures), timeout=PATIENCE_S, return_when="FIRST_COMPLETED").done
+                with self._client.as_current():
+                    done = wait(list(self._futures), timeout=PATIENCE_S, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 if self._client.status != "running":
                     raise self._gone(TimeoutError(self._client.status)) from None
