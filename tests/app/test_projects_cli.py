@@ -1,0 +1,269 @@
+"""Projects as a user meets them: kept without asking, known again, found, compared, exported, watched."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from natron.app.watching import Watched
+from natron.eis import parse_circuit
+from natron.store import open_project
+
+
+def write_spectrum(path, r=100.0, seed=1, points=40):
+    rng = np.random.default_rng(seed)
+    f = np.geomspace(1e6, 0.1, points)
+    z = parse_circuit("R0-p(R1,CPE1)").impedance([10, r, 1e-6, 0.9], f)
+    z = z * (1 + 0.002 * (rng.normal(size=points) + 1j * rng.normal(size=points)))
+    rows = [f"{a!r},{b.real!r},{b.imag!r}" for a, b in zip(f.tolist(), z.tolist(), strict=True)]
+    path.write_text("\n".join(["Frequency / Hz,Real Impedance / ohm,Imaginary Impedance / ohm", *rows]))
+    return path
+
+
+def write_cycling(path, cycles=3, rows=60, middle_V=3.3):
+    t = np.arange(2 * cycles * rows) * 60.0
+    sign = np.where((np.arange(len(t)) // rows) % 2 == 0, 1.0, -1.0)
+    lines = [
+        f"{a},{middle_V + 0.1 * s + 1e-3 * (i % rows) * s:.6f},{1e-3 * s}"
+        for i, (a, s) in enumerate(zip(t, sign, strict=True))
+    ]
+    path.write_text("\n".join(["Test Time / s,Voltage / V,Current / A", *lines]))
+    return path
+
+
+@pytest.fixture
+def lab(natron, tmp_path, monkeypatch):
+    folder = tmp_path / "lab"
+    assert natron("init", folder).code == 0
+    monkeypatch.chdir(folder)
+    return folder
+
+
+FIT = ("eis", "fit", "--circuit", "R0-p(R1,CPE1)", "--area", "0.5 cm²")
+
+
+def ids(natron, *options):
+    return [one["id"] for one in natron("find", "--json", *options).json["results"]]
+
+
+def test_outside_a_project_nothing_is_kept(natron, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = natron("design", "lowack2025-cell1", "--json")
+    assert found.err == ""
+    assert not list(tmp_path.iterdir())
+    assert natron("find").code == 2
+    assert "natron init" in natron("find").err
+
+
+def test_a_result_is_kept_and_known_again(natron, lab, monkeypatch):
+    write_spectrum(lab / "a.csv")
+    first = natron(*FIT, "a.csv", "--json")
+    assert "kept: natron show" in first.err
+    monkeypatch.setattr("natron.eis.fit", lambda *a, **k: pytest.fail("it was fitted again"))
+    again = natron(*FIT, "a.csv", "--json")
+    assert "known already" in again.err
+    assert again.out == first.out
+    # by content: another name of the file, another way to write the circuit
+    (lab / "a.csv").rename(lab / "b.csv")
+    other = natron("eis", "fit", "b.csv", "--area", "0.5 cm2", "--circuit", "R0-p(R1, CPE1)", "--json")
+    assert "known already" in other.err
+    assert other.json["fits"][0]["file"] == "b.csv"
+    assert other.json["fits"][0]["parameters"] == first.json["fits"][0]["parameters"]
+
+
+def test_other_settings_or_data_are_another_result(natron, lab):
+    write_spectrum(lab / "a.csv")
+    for options in (
+        (),
+        ("--weight", "unit"),
+        ("--fixed", "CPE1_n=0.9"),
+        ("--cell", "symmetric"),
+        ("--fmax", "100 kHz"),
+    ):
+        assert "kept: natron show" in natron(*FIT, "a.csv", *options).err
+    write_spectrum(lab / "a.csv", seed=2)
+    assert "kept: natron show" in natron(*FIT, "a.csv").err
+    assert len(ids(natron)) == 6
+
+
+def test_a_kept_fit_opens_in_python_as_what_it_was(natron, lab):
+    from natron.eis import FitResult
+    from natron.report.told import FitReport
+
+    write_spectrum(lab / "a.csv")
+    answer = natron(*FIT, "a.csv", "--json").json
+    with open_project(lab) as project:
+        (entry,) = project.entries()
+        value = project.open(entry).value
+    assert isinstance(value, FitReport)
+    assert isinstance(value.result, FitResult)
+    assert value.result.covariance.shape == (4, 4)
+    assert value.result.values["R1"] == answer["fits"][0]["parameters"]["R1"]["value"]
+
+
+def test_every_command_that_keeps(natron, lab):
+    write_cycling(lab / "c.csv")
+    write_cycling(lab / "symmetric.csv", middle_V=0.0)
+    for i, t in enumerate((0, 10, 20)):
+        write_spectrum(lab / f"t{i}.csv", 100 * np.exp(-0.03 * t), i)
+    commands = [
+        ("design", "lowack2025-cell1", "--what-if", "porosity = 30 %"),
+        ("cycling", "c.csv", "--area", "0.5 cm²", "--kind", "full"),
+        ("ccd", "symmetric.csv", "--area", "0.5 cm²"),
+        ("eis", "series", "t0.csv", "t1.csv", "t2.csv", "--circuit", "R0-p(R1,CPE1)", "--temperature", "0, 10, 20 °C"),
+    ]
+    for command in commands:
+        first, again = natron(*command, "--json"), natron(*command, "--json")
+        assert (first.code, again.code) == (0, 0), first.err
+        assert "kept: " in first.err
+        assert "known already" in again.err
+        assert again.out == first.out
+        assert natron(*command).out  # on the screen, from what was kept
+    assert {one["command"] for one in natron("find", "--json").json["results"]} == {
+        "design", "cycling", "ccd", "eis series",
+    }  # fmt: skip
+
+
+def test_find_show_compare(natron, lab, tmp_path):
+    for name, r in (("a", 100.0), ("b", 140.0)):
+        write_spectrum(lab / f"{name}.csv", r)
+    natron(*FIT, "a.csv", "b.csv", "--out", tmp_path / "pictures")
+    (only,) = ids(natron, "--where", "R1 > 120 ohm")
+    (other,) = ids(natron, "--file", "a.csv")
+    shown = natron("show", only[:8], "--json").json
+    assert shown["content"]["fits"][0]["parameters"]["R1"]["value"] == pytest.approx(140, rel=0.01)
+    assert shown["files"][0]["path"] == "b.csv"
+    assert shown["settings"]["circuit"] == "R0-p(R1,CPE1)"
+    assert natron("show", only[:8], "--out", tmp_path / "again").code == 0
+    names = sorted(path.name for path in (tmp_path / "again").iterdir())
+    assert names == ["b-0-bode.svg", "b-0-nyquist.svg", "b-0-residuals.svg"]
+    compared = natron("compare", only[:8], other[:8], "--only", "R1", "--out", tmp_path / "c", "--json").json
+    (row,) = [row for row in compared["rows"] if row["place"] == "fits.0.parameters.R1"]
+    assert [value["value"] for value in row["values"]] == pytest.approx([140, 100], rel=0.01)
+    assert (tmp_path / "c" / "compared-nyquist.svg").exists()
+    assert "a.csv[0]" in natron("find").out
+    assert "R1" in natron("compare", only[:8], other[:8]).out
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("show", "zz"), "not the id"),
+        (("show", "abcdef"), "no result with this id"),
+        (("compare", "abcdef", "abcdef"), "no result with this id"),
+        (("find", "--where", "R1 about 3"), "no condition"),
+        (("find", "--since", "yesterday"), "no day"),
+        (("find", "--where", "R1 > 3 ohm"), "no result holds"),
+        (("design", "lowack2025-cell1", "--project", "nowhere"), "no project"),
+        (("watch", "nowhere"), "no such folder"),
+        (("watch", "--quiet", "soon"), "--quiet"),
+    ],
+)
+def test_wrong_usage_is_said(natron, lab, command, words):
+    found = natron(*command)
+    assert found.code == 2
+    assert words in found.err
+
+
+def test_export_opens_elsewhere(natron, lab, tmp_path, monkeypatch):
+    write_spectrum(lab / "a.csv")
+    natron(*FIT, "a.csv", lab / "a.csv")
+    answer = natron("export", tmp_path / "out", "--json").json
+    assert (answer["results"], answer["files"], answer["left_out"]) == (1, 1, [])
+    (tmp_path / "out").rename(tmp_path / "moved")
+    monkeypatch.chdir(tmp_path / "moved")
+    assert "known already" in natron(*FIT, "a.csv").err
+    assert natron("export", tmp_path / "moved").code == 2
+
+
+def test_a_full_disk_shows_the_result_and_says_that_it_was_not_kept(natron, lab, monkeypatch):
+    import errno
+
+    write_spectrum(lab / "a.csv")
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("natron.store.objects.os.fsync", full)
+    found = natron(*FIT, "a.csv", "--json")
+    assert found.code == 1
+    assert "disk is full" in found.err
+    assert found.json["fits"][0]["status"] == "converged"
+    monkeypatch.undo()
+    monkeypatch.chdir(lab)
+    assert "kept: natron show" in natron(*FIT, "a.csv").err
+
+
+def test_a_damaged_result_is_computed_anew(natron, lab):
+    write_spectrum(lab / "a.csv")
+    natron(*FIT, "a.csv")
+    with open_project(lab) as project:
+        (entry,) = project.entries()
+        project.objects.path(entry.object).write_text("{")
+    assert natron("show", entry.short).code == 3
+    found = natron(*FIT, "a.csv", "--json")
+    assert found.json["fits"][0]["status"] == "converged"
+    assert natron("show", entry.short).code == 0
+
+
+# --- watching --------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_given_out_when_it_has_stood_still_and_again_when_it_grew(tmp_path):
+    watched = Watched(quiet_s=5.0)
+    file = tmp_path / "run" / "a.csv"
+    file.parent.mkdir()
+    assert watched.ready(tmp_path, 0.0) == []
+    file.write_text("1")
+    assert watched.ready(tmp_path, 1.0) == []
+    file.write_text("12")
+    assert watched.ready(tmp_path, 5.0) == []
+    assert watched.ready(tmp_path, 9.9) == []  # it last grew at 5
+    assert watched.ready(tmp_path, 10.0) == [file]
+    assert watched.ready(tmp_path, 100.0) == []
+    file.write_text("123")
+    assert watched.ready(tmp_path, 101.0) == []
+    assert watched.ready(tmp_path, 106.0) == [file]
+    (tmp_path / ".hidden").mkdir()
+    for passed_over in (".hidden/b.csv", "notes.md", "empty.csv"):
+        (tmp_path / passed_over).write_text("" if "empty" in passed_over else "x")
+    watched.ready(tmp_path, 200.0)
+    assert watched.ready(tmp_path, 300.0) == []
+
+
+def test_what_arrives_is_analysed_and_a_file_that_cannot_be_read_stops_nothing(natron, lab):
+    (lab / "in").mkdir()
+    write_spectrum(lab / "in" / "a.csv")
+    write_cycling(lab / "in" / "c.csv")
+    (lab / "in" / "broken.csv").write_text("this is,no\nmeasurement,at all")
+    watch = (
+        "watch",
+        "in",
+        "--once",
+        "--quiet",
+        "0 s",
+        "--every",
+        "10 ms",
+        "--circuit",
+        "R0-p(R1,CPE1)",
+        "--area",
+        "0.5 cm²",
+    )
+    found = natron(*watch)
+    assert found.code == 5
+    assert "broken.csv" in found.err
+    commands = sorted(one["command"] for one in natron("find", "--json").json["results"])
+    assert commands == ["cycling", "eis fit"]
+    # the same as the commands themselves would have kept
+    assert "known already" in natron(*FIT, "in/a.csv").err
+    (lab / "in" / "broken.csv").unlink()
+    write_cycling(lab / "in" / "c.csv", cycles=4)
+    assert natron(*watch).code == 0
+    assert len(ids(natron, "--command", "cycling")) == 2
+
+
+def test_settings_are_json(natron, lab):
+    natron("design", "lowack2025-cell1", "--target", "volumetric_energy_density = 300 Wh/l")
+    (one,) = natron("find", "--json").json["results"]
+    assert json.dumps(one["settings"])
