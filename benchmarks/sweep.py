@@ -15,8 +15,7 @@ import time
 
 import numpy as np
 
-from natron.store import init_project
-from natron.sweep import ClusterWorkers, Here, LocalWorkers, Plan, parse_spec, run_plan, run_sweep
+# natron is imported in the functions: a worker process imports this module for `nap` alone
 
 WORKERS, MEMORY = 2, 2 * 2**30
 TASKS = {0.010: 6000, 0.100: 600}
@@ -39,6 +38,9 @@ def nap(payload, names, values):
 
 def timed(workers_of, seconds, tasks, kills=0):
     """Wall time with and without the start of the workers; and whether every result is there."""
+    from natron.store import init_project
+    from natron.sweep import Plan, run_plan
+
     with tempfile.TemporaryDirectory() as folder, init_project(folder) as project:
         begun = time.monotonic()
         plan = Plan("sweep:nap", repr(seconds), ("x",), np.arange(float(tasks))[:, None], 1)
@@ -83,6 +85,9 @@ def efficiency(workers_of, name):
 
 
 def main() -> None:
+    from natron.store import init_project
+    from natron.sweep import ClusterWorkers, Here, LocalWorkers, parse_spec, run_sweep
+
     if "--cluster" in sys.argv:
         from distributed import LocalCluster
 

@@ -209,6 +209,13 @@ def test_what_is_no_sweep_is_said(text, words):
         parse_spec(text, file="s.toml").sample()
 
 
+def test_the_sweep_in_the_documentation_is_one():
+    text = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    spec = parse_spec(text.split("```toml\n")[1].split("```")[0])
+    assert list(spec.varied) == ["separator.thickness", "positive.porosity", "negative.reservoir"]
+    assert spec.method == "sobol-indices"
+
+
 # --- workers ---------------------------------------------------------------------------------------------
 
 
