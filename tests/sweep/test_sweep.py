@@ -34,6 +34,8 @@ from natron.sweep import (
 sys.path.insert(0, str(Path(__file__).parent))
 from slow_tasks import FUNCTION
 
+from natron.sweep.local import Lost
+
 MEMORY = 2 * 2**30
 
 DESIGN = """
@@ -254,6 +256,15 @@ def test_memory_of_a_worker_is_bounded():
     assert sorted(todo.reasons) == [6, 7]
     assert "memory" in todo.reasons[6]
     assert todo.found[:6, 0].tolist() == [0, 2, 4, 6, 8, 10]
+
+
+def test_workers_that_finish_nothing_are_given_up():
+    class Dying(Here):
+        def wait(self):
+            return [(self._given.popleft()[0], Lost("its worker ended with code 1"))]
+
+    with pytest.raises(NatronError, match="more --memory"):
+        run(plan(100, "0||"), Dying())
 
 
 def test_a_mistake_in_the_function_is_said_at_once():

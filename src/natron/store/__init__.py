@@ -5,11 +5,12 @@ those there are, and `Project.open` gives one back as the type it had.
 """
 
 from natron.store.code import code_version
+from natron.store.entries import Entry, Kept, Raw
 from natron.store.errors import DamagedError, FullError, StoreError
 from natron.store.exporting import Exported, export
 from natron.store.numbers import Number
 from natron.store.place import find_project
-from natron.store.project import Entry, Kept, Project, Raw, init_project, open_project
+from natron.store.project import Project, init_project, open_project
 from natron.store.readings import read_kept
 from natron.store.typed import NotKeepableError, digest
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from natron.store.entries import Entry
 from natron.store.errors import DamagedError, StoreError, in_words
 from natron.store.index import insert_numbers
 from natron.store.objects import replace_whole
-from natron.store.project import Entry, Project, init_project
+from natron.store.project import Project, init_project
 
 
 @dataclass(frozen=True)

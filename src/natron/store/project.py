@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from hashlib import sha256
 from io import BytesIO
 from operator import eq, ge, gt, le, lt
@@ -16,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from natron.core import did_you_mean
 from natron.store.code import code_version
+from natron.store.entries import Entry, Kept, Raw, text_of
 from natron.store.errors import DamagedError, StoreError, in_words
 from natron.store.index import Index, insert_numbers
-from natron.store.numbers import Number, numbers_in
+from natron.store.numbers import Number
 from natron.store.objects import Objects
 from natron.store.place import FOLDER
 from natron.store.typed import Tables, decode, digest, encode
@@ -32,119 +31,6 @@ SCHEMA_VERSION = 1
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
 
 SHORTEST_ID = 4
-SHOWN_ID = 10
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A file that a result came from.
-
-    Attributes
-    ----------
-    sha256 : str
-        Of its content.
-    name : str
-        As it was called.
-    path : str or None
-        Relative to the project's folder, of a file that lies inside it; a file from elsewhere is kept as a copy.
-    object : str or None
-        The copy's name.
-    size : int
-        Bytes.
-    """
-
-    sha256: str
-    name: str
-    path: str | None
-    object: str | None
-    size: int
-
-    @property
-    def shown(self) -> str:
-        """Its place in the project, else its name."""
-        return self.path or self.name
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A kept result, as the index lists it.
-
-    Attributes
-    ----------
-    id : str
-        Digest of command, input, settings and code: the same question has the same id.
-    command, title : str
-        ``eis fit`` and, for people, of what.
-    code : str
-        Version of natron that computed it.
-    settings : Mapping
-        That it was computed with.
-    status : str or None
-        Of its numbers, such as ``not_converged``.
-    kept : str
-        When, in UTC.
-    object : str
-        Its document.
-    raws : tuple of Raw
-        The files it came from, in order.
-    figures : tuple of str
-        Names of its pictures.
-    """
-
-    id: str
-    command: str
-    title: str
-    code: str
-    settings: Mapping[str, Any]
-    status: str | None
-    kept: str
-    object: str
-    raws: tuple[Raw, ...]
-    figures: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Title and beginning of the id, for legends."""
-        return f"{self.title} ({self.short})"
-
-    @property
-    def short(self) -> str:
-        """The beginning of the id, for people."""
-        return self.id[:SHOWN_ID]
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A kept result, opened.
-
-    Attributes
-    ----------
-    entry : Entry
-    content : Mapping
-        What the command prints with ``--json``.
-    value : object
-        The result itself, of the type it had.
-    """
-
-    entry: Entry
-    content: Mapping[str, Any]
-    _value: Callable[[], Any]
-
-    @property
-    def numbers(self) -> tuple[Number, ...]:
-        """Every quantity in `content`, with its place in it."""
-        return tuple(numbers_in(self.content))
-
-    @cached_property
-    def value(self) -> Any:
-        """The result itself, of the type it had: `FitReport`, `CyclingAnalysis` …
-
-        Raises
-        ------
-        DamagedError
-            Where a table of it is damaged, or another version of natron kept it whose types were others.
-        """
-        return self._value()
 
 
 class Project:
@@ -400,7 +286,7 @@ class Project:
         if file is not None:
             part = file.lower()
             found = [e for e in found if any(part in r.name.lower() or r.sha256.startswith(part) for r in e.raws)]
-        return [entry for entry in found if all(word.lower() in _text_of(entry) for word in words)]
+        return [entry for entry in found if all(word.lower() in text_of(entry) for word in words)]
 
     def with_number(self, name: str, compare: str, value: float, unit: str) -> dict[str, Number]:
         """Ids of the results that hold a number of this name and unit which compares so, and the first such number.
@@ -573,11 +459,6 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
-
-
-def _text_of(entry: Entry) -> str:
-    parts = [entry.command, entry.title, json.dumps(entry.settings), *(raw.name for raw in entry.raws)]
-    return " ".join(parts).lower()
 
 
 def _now() -> str:

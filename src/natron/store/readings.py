@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from natron.store.code import code_version
+from natron.store.entries import Raw
 from natron.store.errors import DamagedError, in_words
-from natron.store.project import Project, Raw, without_places
+from natron.store.project import Project, without_places
 from natron.store.typed import Tables, digest, encode
 
 if TYPE_CHECKING:

@@ -39,6 +39,10 @@ MOST_IN_BATCH = 50_000
 FIRST_AT_ONCE = 2000
 """Points of the first batches where many points cost little more than one."""
 
+MOST_LOST = 25
+"""Batches lost one after the other before the workers themselves are at fault: to find one point that ends its worker
+among `MOST_IN_BATCH` takes fewer."""
+
 PATIENCE = 3
 """Times that a single point may end its worker before it counts as one without numbers."""
 
@@ -248,7 +252,7 @@ def run_plan(
     size = FIRST_AT_ONCE if at_once else 1
     tries: dict[tuple[int, int], int] = {}
     given: set[Hashable] = set()
-    spent, counted = 0.0, 0
+    spent, counted, lost_in_a_row = 0.0, 0, 0
     while plan.todo or given:
         workers_now = workers.count
         while plan.todo and workers.free > 0:
@@ -264,12 +268,19 @@ def run_plan(
             given.discard(name)
             if isinstance(outcome, Answer):
                 plan.put(start, stop, outcome, project)
+                lost_in_a_row = 0
                 spent, counted = spent + outcome.seconds, counted + stop - start
                 # the last batch weighs most: points may differ along the sweep
                 here = max(outcome.seconds, 1e-6) / (stop - start)
                 size = int(np.clip(BATCH_S / here, 1, MOST_IN_BATCH if at_once else 16 * size))
             elif isinstance(outcome, Lost):
                 _again(plan, start, stop, outcome, tries, project)
+                lost_in_a_row += bool(outcome.why)
+                if lost_in_a_row > MOST_LOST:
+                    raise NatronError(
+                        f"the workers end before they finish anything ({outcome.why}). Give them more --memory, or "
+                        "take fewer --workers; what was done is kept."
+                    )
             else:
                 raise outcome
             rate = (plan.done - begun) / max(time.monotonic() - begun_s, 1e-9)
