@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from natron.interface.virtual_cells import NEVER, Population, run
+from natron.interface.shorts.virtual_cells import NEVER, Population, run
 
 CHARGE_C_M2 = 36e3
 

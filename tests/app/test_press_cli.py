@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from natron.app.pressing import _shown
+from natron.app.commands.pressing import _shown
 from natron.core import Quantity
 
 PRESS = ("press", "--metal", "Na", "--electrolyte", "Na5SmSi4O12", "--temperature", "97 °C", "--pressure", "10 MPa",

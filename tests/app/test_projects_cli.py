@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from natron.app.watching import Watched
+from natron.app.commands.watching import Watched
 from natron.eis import parse_circuit
 from natron.store import open_project
 

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from natron.core import InputError, parse_quantity
 from natron.core.constants import FARADAY_C_PER_MOL
-from natron.interface.alloy import (
+from natron.interface.alloys.anode import alloy_anode, check_sweep
+from natron.interface.alloys.film import (
+    charge_at_composition_C_m2,
+    composition_at_charge,
+    film_course,
+    film_figures,
+    liquid_molar_volume_m3_mol,
+    potassium_amount_mol_m2,
+    pressure_into_gap_Pa,
+    wetting,
+)
+from natron.interface.alloys.gibbs import GAS_CONSTANT_J_MOL_K, read_tdb
+from natron.interface.alloys.phases import (
     HIGHEST_K,
     LOWEST_K,
     alloy_state,
@@ -22,22 +34,10 @@ from natron.interface.alloy import (
     phase_boundaries,
     tie_lines,
 )
-from natron.interface.anode import alloy_anode, check_sweep
-from natron.interface.film import (
-    charge_at_composition_C_m2,
-    composition_at_charge,
-    film_course,
-    film_figures,
-    liquid_molar_volume_m3_mol,
-    potassium_amount_mol_m2,
-    pressure_into_gap_Pa,
-    wetting,
-)
-from natron.interface.gibbs import GAS_CONSTANT_J_MOL_K, read_tdb
 from natron.interface.metals import metal
 
 ROOM_K = 298.15
-TDB = (resources.files("natron.interface") / "NaK.tdb").read_text(encoding="utf-8")
+TDB = (resources.files("natron.interface.alloys") / "NaK.tdb").read_text(encoding="utf-8")
 inside = st.floats(LOWEST_K, HIGHEST_K)
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from uncertainties import ufloat
 
 from natron.core import InputError
-from natron.interface.contact import (
+from natron.interface.metals import metal
+from natron.interface.pressing.contact import (
     acoustic_softening,
     closure_rate_per_s,
     contact_fraction,
@@ -23,8 +24,7 @@ from natron.interface.contact import (
     smallest_pore_filled_m,
     uniform_flux_discs,
 )
-from natron.interface.metals import metal
-from natron.interface.window import Ceramic, solve_rising, span_factor, warp_factor
+from natron.interface.pressing.window import Ceramic, solve_rising, span_factor, warp_factor
 from natron.materials import material, parameters
 
 CREEP = metal("Na").creep

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natron.core import InputError, parse_quantity
-from natron.interface.evaporation import evaporate, growth_rate_m_s, mass_flux_kg_m2_s
+from natron.interface.alloys.evaporation import evaporate, growth_rate_m_s, mass_flux_kg_m2_s
 from natron.interface.metals import metal
 
 ONE = parse_quantity("100 %", "share")

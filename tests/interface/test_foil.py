@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from natron.core import InputError
-from natron.interface.fixture import (
+from natron.interface.metals import metal, thickness_per_areal_capacity_m3_C
+from natron.interface.pressing.fixture import (
     in_series,
     pressure_change_Pa,
     pressure_swing,
     stack_stiffness_N_m,
     stiffness_to_keep_N_m,
 )
-from natron.interface.foil import (
+from natron.interface.pressing.foil import (
     extruded_share,
     foil_thickness_m,
     force_N,
@@ -24,7 +25,6 @@ from natron.interface.foil import (
     shear_consistency_Pa_s,
     time_to_thickness_s,
 )
-from natron.interface.metals import metal, thickness_per_areal_capacity_m3_C
 
 NA = metal("Na")
 CREEP = NA.creep

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natron.core.constants import FARADAY_C_PER_MOL
-from natron.interface.fracture import (
+from natron.interface.metals import metal
+from natron.interface.pressing.fracture import (
     cracking_overpotential_V,
     cracking_pressure_Pa,
     critical_current_of_flaw_A_m2,
@@ -16,7 +17,6 @@ from natron.interface.fracture import (
     flaw_of_strength_m,
     weibull_modulus_of_current,
 )
-from natron.interface.metals import metal
 from natron.materials import parameters
 
 K_IC, Y = parameters("shorting")["fracture_toughness"].value, parameters("shorting")["geometry_factor"].value

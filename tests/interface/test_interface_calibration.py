@@ -7,11 +7,11 @@ import pytest
 
 from natron.core import InputError
 from natron.data import DataError
-from natron.interface.calibration import COLUMNS, calibrate
 from natron.interface.metals import metal
 from natron.interface.pairs import pair
-from natron.interface.survival import shorting_law
-from natron.interface.voids import void_model
+from natron.interface.shorts.calibration import COLUMNS, calibrate
+from natron.interface.shorts.survival import shorting_law
+from natron.interface.shorts.voids import void_model
 from natron.io.measured_tables import read_measured_table
 
 NZSP = pair("Na", "nzsp-tape")
@@ -110,7 +110,7 @@ def test_ten_cells_tell_nothing():
 
 
 def test_one_temperature_cannot_tell_film_from_charge_transfer():
-    from natron.interface.pressing import contact_of, resistance_of
+    from natron.interface.pressing.pressed import contact_of, resistance_of
 
     P = np.geomspace(2e4, 5e6, 12)
     values = {name: q.value for name, q in NZSP.values.items()} | {

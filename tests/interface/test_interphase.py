@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
 from natron.core import InputError
-from natron.interface.interphase import (
+from natron.interface.reactions.interphase import (
     LONGEST_S,
     Face,
     barrier_m,

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from natron.core import InputError, Quantity
-from natron.interface.lifetimes import INPUTS, aged_faces, drawn_rates, layered_that_stays, lifetime_at_current_s
+from natron.interface.reactions.lifetimes import (
+    INPUTS,
+    aged_faces,
+    drawn_rates,
+    layered_that_stays,
+    lifetime_at_current_s,
+)
 
 HOUR = 3600.0
 EV = 1.602176634e-19

@@ -128,7 +128,7 @@ def test_breakdown_of_the_power_law():
 def test_hardness_is_three_flow_stresses():
     assert 3 * 0.19 < NA["brinell_hardness"].value / 1e6 < 3 * 0.28
     # potassium's assumed creep law against its measured hardness, after the dwell of a Brinell test
-    from natron.interface.contact import creep_hardness_Pa
+    from natron.interface.pressing.contact import creep_hardness_Pa
     from natron.materials import parameters
 
     strain = parameters("contact")["indentation_strain"].value

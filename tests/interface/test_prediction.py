@@ -8,12 +8,12 @@ import pytest
 
 from natron.cell import built_in, changed
 from natron.core import InputError, Quantity, parse_quantity
-from natron.interface.conditions import bench, nominal_law
 from natron.interface.metals import metal
-from natron.interface.prediction import batch_alive, predict
-from natron.interface.protocol import cycling, ladder, parse_protocol
-from natron.interface.virtual_cells import NEVER, Population, run
-from natron.interface.voids import void_model
+from natron.interface.shorts.conditions import bench, nominal_law
+from natron.interface.shorts.prediction import batch_alive, predict
+from natron.interface.shorts.protocol import cycling, ladder, parse_protocol
+from natron.interface.shorts.virtual_cells import NEVER, Population, run
+from natron.interface.shorts.voids import void_model
 
 
 def q(text, kind):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from natron.core import InputError, MaterialError, parse_quantity
 from natron.interface import pair, press, press_foil, pressing_map
-from natron.interface.pressing import HAZARD
+from natron.interface.pressing.pressed import HAZARD
 
 
 def quantity(text, kind):

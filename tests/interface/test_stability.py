@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from natron.cell import built_in, changed
 from natron.core import InputError
-from natron.interface.stability import (
+from natron.interface.reactions.stability import (
     conductivity_to_even_S_m,
     conductivity_to_last_S_m,
     leakage_A_m2,
     stability,
     time_to_spend_s,
 )
-from natron.interface.stack import parse_stack, short_stack, stack_of_cell
+from natron.interface.reactions.stack import parse_stack, short_stack, stack_of_cell
 
 STACK = """
 name = "mine"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natron.core import InputError
-from natron.interface.survival import calibrated_cycles, failure_interval, shorting_law
-from natron.interface.virtual_cells import NEVER, Population, run
+from natron.interface.shorts.survival import calibrated_cycles, failure_interval, shorting_law
+from natron.interface.shorts.virtual_cells import NEVER, Population, run
 
 J = {"half": 5.0, "one": 10.0}
 

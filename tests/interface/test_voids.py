@@ -12,7 +12,7 @@ from natron.core import KINDS
 from natron.core.constants import BOLTZMANN_J_PER_K, ELEMENTARY_CHARGE_C, FARADAY_C_PER_MOL
 from natron.core.uncertainty import propagate
 from natron.interface.metals import metal
-from natron.interface.voids import PARAMETERS, VoidModel, local_current_A_m2, void_model, void_parameters
+from natron.interface.shorts.voids import PARAMETERS, VoidModel, local_current_A_m2, void_model, void_parameters
 
 NA = metal("Na")
 MODEL = void_model(NA)

@@ -9,7 +9,7 @@ import pytest
 
 from natron import io
 from natron.data import DataError
-from natron.io import biologic_mpr
+from natron.io.instruments import biologic_mpr
 
 
 @pytest.mark.parametrize("name", ["gcpl.pr_182.1", "gcpl.issue_211", "250116_kigr_gen6_01_02_GCPL_CD8"])

@@ -7,7 +7,7 @@ pytest.importorskip("pybamm")
 
 from natron.cell import built_in, changed, parse_cell
 from natron.core import InputError
-from natron.interface.film import (
+from natron.interface.alloys.film import (
     CURVE_KNOTS,
     LEAST_SODIUM,
     film_course,

@@ -9,8 +9,8 @@ from natron.cell import built_in, changed
 from natron.core import InputError
 from natron.core.constants import FARADAY_C_PER_MOL
 from natron.cycling import analyse
-from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
-from natron.interface.voids import VoidModel
+from natron.interface.shorts.voids import PARAMETERS as VOID_PARAMETERS
+from natron.interface.shorts.voids import VoidModel
 from natron.simulate import breakdowns, built_in_protocol, draws, model_parameters, parse_protocol, run
 
 SURE = {"replenishing_current": "2 mA/cm²"}

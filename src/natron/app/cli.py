@@ -9,24 +9,24 @@ from typing import Annotated, Any
 
 import typer
 
-from natron.app.alloys import alloy, evaporate
-from natron.app.calibration import calibrate
-from natron.app.ccd import ccd
-from natron.app.cells import cell
-from natron.app.constriction import constriction
-from natron.app.constriction_studies import study as constriction_study
-from natron.app.cycling import cycling
-from natron.app.designs import design
-from natron.app.documents import audit, reproduce, study
-from natron.app.files import convert, read
-from natron.app.impedance import eis
-from natron.app.predictions import predict
-from natron.app.pressing import foil, press
-from natron.app.projects import compare, export, find, init, show
-from natron.app.simulation import simulate
-from natron.app.stability import stability
-from natron.app.sweeps import sweep
-from natron.app.watching import watch
+from natron.app.commands.alloys import alloy, evaporate
+from natron.app.commands.calibration import calibrate
+from natron.app.commands.ccd import ccd
+from natron.app.commands.cells import cell
+from natron.app.commands.constriction import constriction
+from natron.app.commands.constriction_studies import study as constriction_study
+from natron.app.commands.cycling import cycling
+from natron.app.commands.designs import design
+from natron.app.commands.documents import audit, reproduce, study
+from natron.app.commands.files import convert, read
+from natron.app.commands.impedance import eis
+from natron.app.commands.predictions import predict
+from natron.app.commands.pressing import foil, press
+from natron.app.commands.projects import compare, export, find, init, show
+from natron.app.commands.simulation import simulate
+from natron.app.commands.stability import stability
+from natron.app.commands.sweeps import sweep
+from natron.app.commands.watching import watch
 from natron.core import NatronError
 
 app = typer.Typer(

@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from natron.interface.alloy import LiquidWindow, alloy_state, eutectic, liquid_window
-    from natron.interface.anode import AlloyAnode, alloy_anode
-    from natron.interface.conditions import Bench, bench
-    from natron.interface.contact import (
+    from natron.interface.alloys.anode import AlloyAnode, alloy_anode
+    from natron.interface.alloys.evaporation import Evaporation, evaporate
+    from natron.interface.alloys.phases import LiquidWindow, alloy_state, eutectic, liquid_window
+    from natron.interface.metals import Creep, Metal, metal, vapour_pressure_of, vapour_pressure_Pa
+    from natron.interface.pairs import Pair, pair
+    from natron.interface.pressing.contact import (
         acoustic_softening,
         closure_rate_per_s,
         constriction_resistance_ohm_m2,
@@ -23,25 +25,23 @@ if TYPE_CHECKING:
         interface_resistance_ohm_m2,
         plastic_contact,
     )
-    from natron.interface.evaporation import Evaporation, evaporate
-    from natron.interface.fixture import PressureSwing, pressure_swing, stiffness_to_keep_N_m
-    from natron.interface.foil import foil_thickness_m, time_to_thickness_s
-    from natron.interface.foil_pressing import FoilPressing, press_foil
-    from natron.interface.fracture import critical_current_of_flaw_A_m2
-    from natron.interface.interphase import Face
-    from natron.interface.lifetimes import Aged, aged_faces
-    from natron.interface.mapping import PressingMap, pressing_map
-    from natron.interface.metals import Creep, Metal, metal, vapour_pressure_of, vapour_pressure_Pa
-    from natron.interface.pairs import Pair, pair
-    from natron.interface.prediction import Prediction, predict
-    from natron.interface.pressing import Cracking, Pressing, press
-    from natron.interface.protocol import Protocol, ladder, parse_protocol
+    from natron.interface.pressing.fixture import PressureSwing, pressure_swing, stiffness_to_keep_N_m
+    from natron.interface.pressing.foil import foil_thickness_m, time_to_thickness_s
+    from natron.interface.pressing.foil_pressing import FoilPressing, press_foil
+    from natron.interface.pressing.fracture import critical_current_of_flaw_A_m2
+    from natron.interface.pressing.mapping import PressingMap, pressing_map
+    from natron.interface.pressing.pressed import Cracking, Pressing, press
+    from natron.interface.pressing.window import Ceramic, Outcome
+    from natron.interface.reactions.interphase import Face
+    from natron.interface.reactions.lifetimes import Aged, aged_faces
+    from natron.interface.reactions.stability import Stability
+    from natron.interface.reactions.stack import Stack, parse_stack, short_stack, stack_of_cell
     from natron.interface.relations import RELATIONS
-    from natron.interface.stability import Stability
-    from natron.interface.stack import Stack, parse_stack, short_stack, stack_of_cell
-    from natron.interface.survival import ShortingLaw, shorting_law
-    from natron.interface.voids import VoidModel, local_current_A_m2, void_model
-    from natron.interface.window import Ceramic, Outcome
+    from natron.interface.shorts.conditions import Bench, bench
+    from natron.interface.shorts.prediction import Prediction, predict
+    from natron.interface.shorts.protocol import Protocol, ladder, parse_protocol
+    from natron.interface.shorts.survival import ShortingLaw, shorting_law
+    from natron.interface.shorts.voids import VoidModel, local_current_A_m2, void_model
 
 __all__ = [
     "RELATIONS",
@@ -107,18 +107,18 @@ __all__ = [
 ]
 
 _NAMES = {
-    "alloy": (
+    "alloys.phases": (
         "LiquidWindow",
         "alloy_state",
         "eutectic",
         "liquid_window",
     ),
-    "anode": (
+    "alloys.anode": (
         "AlloyAnode",
         "alloy_anode",
     ),
-    "conditions": ("Bench", "bench"),
-    "contact": (
+    "shorts.conditions": ("Bench", "bench"),
+    "pressing.contact": (
         "acoustic_softening",
         "closure_rate_per_s",
         "constriction_resistance_ohm_m2",
@@ -129,30 +129,30 @@ _NAMES = {
         "interface_resistance_ohm_m2",
         "plastic_contact",
     ),
-    "evaporation": (
+    "alloys.evaporation": (
         "Evaporation",
         "evaporate",
     ),
-    "fixture": (
+    "pressing.fixture": (
         "PressureSwing",
         "pressure_swing",
         "stiffness_to_keep_N_m",
     ),
-    "foil": (
+    "pressing.foil": (
         "foil_thickness_m",
         "time_to_thickness_s",
     ),
-    "foil_pressing": (
+    "pressing.foil_pressing": (
         "FoilPressing",
         "press_foil",
     ),
-    "fracture": ("critical_current_of_flaw_A_m2",),
-    "mapping": (
+    "pressing.fracture": ("critical_current_of_flaw_A_m2",),
+    "pressing.mapping": (
         "PressingMap",
         "pressing_map",
     ),
-    "interphase": ("Face",),
-    "lifetimes": ("Aged", "aged_faces"),
+    "reactions.interphase": ("Face",),
+    "reactions.lifetimes": ("Aged", "aged_faces"),
     "metals": (
         "Creep",
         "Metal",
@@ -164,30 +164,30 @@ _NAMES = {
         "Pair",
         "pair",
     ),
-    "prediction": ("Prediction", "predict"),
-    "pressing": (
+    "shorts.prediction": ("Prediction", "predict"),
+    "pressing.pressed": (
         "Cracking",
         "Pressing",
         "press",
     ),
-    "protocol": (
+    "shorts.protocol": (
         "Protocol",
         "ladder",
         "parse_protocol",
     ),
     "relations": ("RELATIONS",),
-    "stability": ("Stability",),
-    "stack": ("Stack", "parse_stack", "short_stack", "stack_of_cell"),
-    "survival": (
+    "reactions.stability": ("Stability",),
+    "reactions.stack": ("Stack", "parse_stack", "short_stack", "stack_of_cell"),
+    "shorts.survival": (
         "ShortingLaw",
         "shorting_law",
     ),
-    "voids": (
+    "shorts.voids": (
         "VoidModel",
         "local_current_A_m2",
         "void_model",
     ),
-    "window": (
+    "pressing.window": (
         "Ceramic",
         "Outcome",
     ),

@@ -10,13 +10,13 @@ from typing import Any
 
 from natron.core import Quantity
 from natron.core.relation import NamedRelation
-from natron.interface.foil import foil_thickness_m
-from natron.interface.interphase import thickness_m
 from natron.interface.metals import Creep, metal
 from natron.interface.pairs import CREEP, pair
-from natron.interface.pressing import ceramic_of, contact_of, lowest_pressure_Pa, resistance_of
-from natron.interface.stability import conductivity_to_last_S_m, leakage_A_m2, time_to_spend_s
-from natron.interface.voids import PARAMETERS, VoidModel, void_parameters
+from natron.interface.pressing.foil import foil_thickness_m
+from natron.interface.pressing.pressed import ceramic_of, contact_of, lowest_pressure_Pa, resistance_of
+from natron.interface.reactions.interphase import thickness_m
+from natron.interface.reactions.stability import conductivity_to_last_S_m, leakage_A_m2, time_to_spend_s
+from natron.interface.shorts.voids import PARAMETERS, VoidModel, void_parameters
 from natron.materials import material, parameters
 
 _CONTACT = ("indentation_strain", "gas_pressure", "pressure_spread")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from natron.data.cycling import AREAL_CAPACITY, CURRENT_DENSITY, HALF_STEP, HALF_STEP_CAPACITY
-from natron.io import neware_table
 from natron.io.columns import (
     CURRENT,
     FREQUENCY,
@@ -20,6 +19,7 @@ from natron.io.columns import (
     to_bdf,
 )
 from natron.io.delimited import read_sheet
+from natron.io.instruments import neware_table
 from natron.io.parquet import SIGNATURE, read_parquet
 from natron.io.reading import Asked, Reading, assemble
 from natron.io.restoring import restore, typed_csv

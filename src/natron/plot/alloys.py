@@ -8,8 +8,15 @@ from typing import Any
 import numpy as np
 
 from natron.core import Quantity
-from natron.interface.alloy import LiquidWindow, TieLine, eutectic, melting_point_K, peritectic, phase_boundaries
-from natron.interface.anode import AlloyAnode
+from natron.interface.alloys.anode import AlloyAnode
+from natron.interface.alloys.phases import (
+    LiquidWindow,
+    TieLine,
+    eutectic,
+    melting_point_K,
+    peritectic,
+    phase_boundaries,
+)
 from natron.plot.style import ACCENT, GRID, INK, LOSS, MUTED
 
 _SHADES = {

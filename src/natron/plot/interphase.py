@@ -9,7 +9,7 @@ import numpy as np
 
 from natron.core import Quantity
 from natron.core.constants import BOLTZMANN_J_PER_K, ELEMENTARY_CHARGE_C
-from natron.interface.interphase import Face
+from natron.interface.reactions.interphase import Face
 from natron.plot.style import ACCENT, GRID, INK, LOSS, MUTED
 
 _LINES = (

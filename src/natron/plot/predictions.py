@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from natron.core import Quantity
-from natron.interface.prediction import Effect, Prediction
+from natron.interface.shorts.prediction import Effect, Prediction
 from natron.plot.style import ACCENT, GAIN, GRID, INK, LOSS, MUTED
 
 _BARS = 10

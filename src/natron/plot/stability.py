@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from natron.interface.stability import Stability
-from natron.interface.stack import Layer
+from natron.interface.reactions.stability import Stability
+from natron.interface.reactions.stack import Layer
 from natron.plot.style import INK, LOSS, MUTED
 
 _FILLS = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from natron.core import Quantity
-from natron.interface.alloy import LiquidWindow
-from natron.interface.anode import AlloyAnode, FilmPoint
-from natron.interface.evaporation import Evaporation
+from natron.interface.alloys.anode import AlloyAnode, FilmPoint
+from natron.interface.alloys.evaporation import Evaporation
+from natron.interface.alloys.phases import LiquidWindow
 from natron.interface.metals import Metal
 from natron.report.as_json import SCHEMA_VERSION, quantity
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from natron.core import Quantity
-from natron.interface.calibration import Calibration
+from natron.interface.shorts.calibration import Calibration
 from natron.report.as_json import SCHEMA_VERSION
 
 if TYPE_CHECKING:

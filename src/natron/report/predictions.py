@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from natron.core import Quantity
-from natron.interface.prediction import Batch, Effect, Prediction, Spread
-from natron.interface.survival import ShortingLaw
+from natron.interface.shorts.prediction import Batch, Effect, Prediction, Spread
+from natron.interface.shorts.survival import ShortingLaw
 from natron.report.as_json import SCHEMA_VERSION, quantity
 
 

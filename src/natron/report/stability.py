@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from natron.core import Quantity
-from natron.interface.stability import WORDS, Exposure, Reduction, Stability
-from natron.interface.stack import Layer
+from natron.interface.reactions.stability import WORDS, Exposure, Reduction, Stability
+from natron.interface.reactions.stack import Layer
 from natron.report.as_json import SCHEMA_VERSION
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from natron.core.constants import BOLTZMANN_J_PER_K, ELEMENTARY_CHARGE_C, FARADAY_C_PER_MOL
 from natron.core.uncertainty import exp, log, maximum, minimum, sqrt
-from natron.interface.contact import interface_conductance_S_m2
+from natron.interface.pressing.contact import interface_conductance_S_m2
 from natron.simulate.building import Structure
 from natron.simulate.equations import UNIT_PRESSURE_PA
 

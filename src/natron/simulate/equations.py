@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from natron.interface.contact import interface_conductance_S_m2
-from natron.interface.film import CURVE_KNOTS
-from natron.interface.fixture import pressure_change_Pa
-from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
-from natron.interface.voids import VoidModel
+from natron.interface.alloys.film import CURVE_KNOTS
+from natron.interface.pressing.contact import interface_conductance_S_m2
+from natron.interface.pressing.fixture import pressure_change_Pa
+from natron.interface.shorts.voids import PARAMETERS as VOID_PARAMETERS
+from natron.interface.shorts.voids import VoidModel
 from natron.simulate.backend import casadi, pybamm
 from natron.simulate.building import Builder, Structure
 from natron.simulate.electrode import SPLIT, cathode, liquid_separator, smooth_positive

@@ -8,10 +8,10 @@ import numpy as np
 
 from natron.cell import Cell, MetalElectrode, PorousElectrode
 from natron.core import CellError, MaterialError, Quantity
-from natron.interface.film import film_figures
+from natron.interface.alloys.film import film_figures
 from natron.interface.metals import metal
-from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
-from natron.interface.voids import void_parameters
+from natron.interface.shorts.voids import PARAMETERS as VOID_PARAMETERS
+from natron.interface.shorts.voids import void_parameters
 from natron.materials import Material, parameters
 from natron.materials.laws import scale_conductivity
 

@@ -19,9 +19,9 @@ from natron.core import (
 )
 from natron.core.constants import BOLTZMANN_J_PER_K, FARADAY_C_PER_MOL
 from natron.core.uncertainty import exp
-from natron.interface.film import film_curve, film_figures
+from natron.interface.alloys.film import film_curve, film_figures
 from natron.interface.metals import metal
-from natron.interface.voids import PARAMETERS as VOID_PARAMETERS
+from natron.interface.shorts.voids import PARAMETERS as VOID_PARAMETERS
 from natron.materials.laws import scale_conductivity, scale_resistance
 from natron.simulate.building import Structure
 from natron.simulate.equations import UNIT_CONTACT_OHM_M2

@@ -10,12 +10,12 @@ from natron.cell import Cell, MetalElectrode, built_in
 from natron.core import Quantity, parse_quantity, weakest_origin
 from natron.core.uncertainty import propagate
 from natron.design import separator_resistance
-from natron.interface.anode import AlloyAnode, alloy_anode
-from natron.interface.conditions import bench
+from natron.interface.alloys.anode import AlloyAnode, alloy_anode
 from natron.interface.pairs import pair
-from natron.interface.prediction import Prediction, Spread, predict
-from natron.interface.pressing import contact_of, resistance_of
-from natron.interface.protocol import Protocol, ladder
+from natron.interface.pressing.pressed import contact_of, resistance_of
+from natron.interface.shorts.conditions import bench
+from natron.interface.shorts.prediction import Prediction, Spread, predict
+from natron.interface.shorts.protocol import Protocol, ladder
 from natron.materials import material
 from natron.report.alloys import HAZARD
 from natron.studies.sections import Line, Section, Swing, Tornado, tornado_of

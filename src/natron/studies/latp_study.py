@@ -12,8 +12,8 @@ from natron.cell import built_in
 from natron.core import Quantity, parse_quantity, weakest_origin
 from natron.core.constants import BOLTZMANN_J_PER_K
 from natron.core.uncertainty import log, propagate
-from natron.interface.interphase import Face, growth_constant_m2_s
-from natron.interface.lifetimes import (
+from natron.interface.reactions.interphase import Face, growth_constant_m2_s
+from natron.interface.reactions.lifetimes import (
     INPUTS,
     Aged,
     aged_faces,
@@ -21,8 +21,8 @@ from natron.interface.lifetimes import (
     layered_that_stays,
     lifetime_at_current_s,
 )
-from natron.interface.stability import WORDS, stability
-from natron.interface.stack import stack_of_cell
+from natron.interface.reactions.stability import WORDS, stability
+from natron.interface.reactions.stack import stack_of_cell
 from natron.materials import activation_energy, material, parameters, scale_conductivity
 from natron.simulate import model_parameters, steady_resistance
 from natron.studies.claims import ClaimsFile, built_in_claims

@@ -21,8 +21,8 @@ from natron.design import figures
 from natron.design.figures import Figures
 from natron.interface.metals import metal
 from natron.interface.pairs import pair
-from natron.interface.pressing import press
-from natron.interface.voids import void_model
+from natron.interface.pressing.pressed import press
+from natron.interface.shorts.voids import void_model
 from natron.io.descriptions import load_cell
 from natron.simulate import ModelParameters, model_parameters, steady_resistance
 from natron.studies.sections import Cost, Line, Section

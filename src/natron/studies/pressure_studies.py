@@ -13,9 +13,9 @@ from natron.core import Quantity, parse_quantity, weakest_origin
 from natron.core.uncertainty import propagate
 from natron.design import reference_area_m2
 from natron.interface import RELATIONS, Pair, Pressing, metal, pair, press, press_foil, pressing_map, pressure_swing
-from natron.interface.fixture import pressure_change_Pa
 from natron.interface.metals import thickness_per_areal_capacity_m3_C
-from natron.interface.pressing import HAZARD
+from natron.interface.pressing.fixture import pressure_change_Pa
+from natron.interface.pressing.pressed import HAZARD
 from natron.materials import parameters
 from natron.studies.sections import Line, Section, Tornado, tornado_of
 

@@ -17,7 +17,7 @@ from natron.core import InputError, Origin, Quantity, parse_quantity
 from natron.core.uncertainty import draw
 from natron.cycling import analyse
 from natron.interface.metals import metal
-from natron.interface.voids import PARAMETERS, VoidModel, void_parameters
+from natron.interface.shorts.voids import PARAMETERS, VoidModel, void_parameters
 from natron.simulate import LABELS, Breakdown, Run, breakdowns, model_parameters, steady_resistance
 from natron.studies.cell_calibration import calibrated_values, cell_2_from_cell_1, recalibrate
 from natron.studies.fitted_spectra import fitted_blind

@@ -8,12 +8,12 @@ from typing import Any
 
 from natron.cell import built_in
 from natron.core import Quantity, parse_quantity
-from natron.interface.conditions import bench, nominal_law
 from natron.interface.metals import metal
-from natron.interface.prediction import batch_alive, predict
-from natron.interface.protocol import cycling
-from natron.interface.survival import PARAMETERS, failure_interval, law_of, shorting_parameters
-from natron.interface.voids import void_model
+from natron.interface.shorts.conditions import bench, nominal_law
+from natron.interface.shorts.prediction import batch_alive, predict
+from natron.interface.shorts.protocol import cycling
+from natron.interface.shorts.survival import PARAMETERS, failure_interval, law_of, shorting_parameters
+from natron.interface.shorts.voids import void_model
 from natron.studies.sections import Line, Section, tornado_of
 
 CYCLES = 70

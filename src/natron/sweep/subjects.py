@@ -229,9 +229,9 @@ def _spectra(cell: str | None, options: Mapping[str, Any]) -> Subject:
 def _predict_ccd(cell: str | None, options: Mapping[str, Any]) -> Subject:
     """The critical current that a ladder will report: medians of a batch of virtual cells at the point's numbers."""
     from natron.core import check_range
-    from natron.interface.conditions import bench
-    from natron.interface.prediction import predict
-    from natron.interface.protocol import ladder
+    from natron.interface.shorts.conditions import bench
+    from natron.interface.shorts.prediction import predict
+    from natron.interface.shorts.protocol import ladder
 
     described = _cell(cell)
     known = bench(described)

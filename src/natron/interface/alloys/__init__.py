@@ -1,0 +1,1 @@
+"""Sodium and potassium: phases, films, anodes that stay liquid, evaporation."""

@@ -1,0 +1,1 @@
+"""Metal pressed onto ceramic: contact, foils, the window between leaking and cracking."""

@@ -1,0 +1,1 @@
+"""What a metal reduces: ladders of potentials, leakage, interphases that grow, lifetimes."""

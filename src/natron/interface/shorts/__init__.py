@@ -1,0 +1,1 @@
+"""What makes a cell short: voids, flaws, virtual cells and what they predict."""

@@ -1,0 +1,1 @@
+"""Readers of instruments' own formats, one file each."""
