@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from reproductions import reproduced
+
 hypothesis_settings.register_profile(
     "natron", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -24,9 +26,15 @@ class Run:
 
 
 @pytest.fixture
-def natron(capsys):
+def natron(capsys, monkeypatch):
     """Run the command line: ``natron("design", "lowack2025-cell1", "--json").json``."""
     from natron.app.cli import main
+    from natron.studies.reproduction import reproduce
+
+    def once(name, *, recalibrate=False, **others):
+        return reproduce(name, recalibrate=True, **others) if recalibrate else reproduced(name)
+
+    monkeypatch.setattr("natron.studies.reproduce", once)
 
     def run(*arguments):
         with pytest.raises(SystemExit) as left:

@@ -10,6 +10,7 @@ from natron.plot import breakdown, figure, roadmap_waterfall, stack_to_scale, to
 from natron.report.html import design_page
 from natron.studies import reproduce, reproduction_page
 from natron.studies.page import printed_roadmap
+from reproductions import reproduced
 
 STEPS = [parse_step(text) for text in ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm")]
 
@@ -57,7 +58,7 @@ def check(text, pictures):
 
 
 def test_the_reproduction_is_one_page_that_opens_offline():
-    result = reproduce("lowack2025")
+    result = reproduced("lowack2025")
     text = reproduction_page(result)
     of_sections = sum(len(section.pictures) + len(section.tornados) for section in result.sections)
     check(text, pictures=2 + 2 * 4 + 4 + of_sections)
@@ -67,7 +68,7 @@ def test_the_reproduction_is_one_page_that_opens_offline():
 
 
 def test_printed_numbers_stand_at_their_stage():
-    result = reproduce("lowack2025")
+    result = reproduced("lowack2025")
     assert printed_roadmap(result, "volumetric_energy_density") == pytest.approx([239, 278, 421, 511], abs=1)
     assert printed_roadmap(result, "gravimetric_energy_density") == pytest.approx([118, 138, 184, 199], abs=1)
 

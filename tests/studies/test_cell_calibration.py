@@ -3,8 +3,17 @@
 import pytest
 
 from natron.core import ClaimError, Quantity
+from natron.materials import parameters
 from natron.studies import reproduce
-from natron.studies.cell_calibration import MECHANISMS, agree, calibrated_values, recalibrate, shipped
+from natron.studies.cell_calibration import (
+    MECHANISMS,
+    agree,
+    calibrated_values,
+    cell_1_alone,
+    exponent_held,
+    recalibrate,
+    shipped,
+)
 from natron.studies.observed import CELLS
 from natron.studies.sections import sections_json
 from natron.studies.simulated_sections import OTHERWISE
@@ -62,6 +71,15 @@ def test_every_calibrated_value_is_found_again_from_other_starts():
     assert all(row["recomputed"] for s in sections_json([section])[0]["settings"] for row in s["parameters"])
     # the contact with one parameter less misses what it meets with two
     assert {row.verdict for row in section.beside} == {"disagrees"}
+
+
+@pytest.mark.long
+def test_other_calibrations_are_found_again():
+    for group, found in (("contact-exponent-held", (exponent_held(),)), ("cell-1-alone", cell_1_alone())):
+        values = {name: q for each in found for name, q in each.values.items()}
+        assert set(values) == set(parameters(group))
+        for name, q in values.items():
+            assert q.value == pytest.approx(parameters(group)[name].value, rel=2e-3), (group, name)
 
 
 def test_studies_without_calibrated_values_say_so():

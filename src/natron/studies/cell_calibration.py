@@ -263,6 +263,25 @@ def _exponent() -> float:
     return parameters(ELSEWHERE)["pressure_exponent"].value
 
 
+def exponent_held() -> Found:
+    """The level of the contact's resistance, found for both cells with its exponent held."""
+    (held,) = recalibrate(
+        CELLS,
+        mechanisms=[each for each in MECHANISMS if "contact_pressure_exponent" in each.parameters],
+        held={"contact_pressure_exponent": _exponent()},
+    )
+    return held
+
+
+def cell_1_alone() -> tuple[Found, ...]:
+    """What cell 1's printed numbers alone tell, with the contact's exponent held."""
+    return recalibrate(
+        CELLS[:1],
+        mechanisms=[each for each in MECHANISMS if any(datum.cell == CELLS[0] for datum in each.data)],
+        held={"contact_pressure_exponent": _exponent()},
+    )
+
+
 def calibrated_values(seen: Mapping[str, Mapping[str, float]], again: Sequence[Found] = ()) -> Section:
     """What was calibrated, on what, and what a single free parameter of the contact would do.
 
@@ -286,11 +305,10 @@ def calibrated_values(seen: Mapping[str, Mapping[str, float]], again: Sequence[F
     )  # fmt: skip
     count = sum(len(each.parameters) for each in MECHANISMS)
     data = sum(len(each.data) for each in MECHANISMS)
-    (held,) = recalibrate(
-        CELLS,
-        mechanisms=[each for each in MECHANISMS if "contact_pressure_exponent" in each.parameters],
-        held={"contact_pressure_exponent": _exponent()},
-    )
+    level = exponent_held().values if again else parameters("contact-exponent-held")
+    contact = next(each for each in MECHANISMS if "contact_pressure_exponent" in each.parameters)
+    changes = {name: q.value for name, q in level.items()} | {"contact_pressure_exponent": _exponent()}
+    held = _computed(contact.data, changes)
     again_words = (
         f"Found again from other starting values, {sum(agree(q, shipped(name)) for name, q in found.items())} of "
         f"{len(found)} come out as shipped."
@@ -306,25 +324,28 @@ def calibrated_values(seen: Mapping[str, Mapping[str, float]], again: Sequence[F
         settings=settings,
         beside=tuple(
             beside(
-                datum.cell, datum.number, q.value, "calibrated",
+                datum.cell, datum.number, float(value), "calibrated",
                 name=f"{datum.words}, exponent {_exponent():g}",
                 note="level of the contact's resistance alone free",
             )
-            for datum, q in zip(held.mechanism.data, held.computed, strict=True)
+            for datum, value in zip(contact.data, held, strict=True)
         ),
     )  # fmt: skip
 
 
-def cell_2_from_cell_1() -> Section:
-    """Cell 2 with what cell 1 alone tells."""
+def cell_2_from_cell_1(*, again: bool = False) -> Section:
+    """Cell 2 with what cell 1 alone tells.
+
+    Parameters
+    ----------
+    again : bool
+        Find that again from cell 1's printed numbers.
+    """
     one, two = CELLS
     exponent = _exponent()
-    told = recalibrate(
-        (one,),
-        mechanisms=[each for each in MECHANISMS if any(datum.cell == one for datum in each.data)],
-        held={"contact_pressure_exponent": exponent},
-    )
-    values = {name: q.value for each in told for name, q in each.values.items()}
+    told = {name: q for each in cell_1_alone() for name, q in each.values.items()} if again else {}
+    told = told or dict(parameters("cell-1-alone"))
+    values = {name: q.value for name, q in told.items()}
     changes = values | {"contact_pressure_exponent": exponent, "electrolyte_loss_per_cycle": 0.0}
     low = without_voids(one).values["pressure"]
     high = parse_quantity("0.05 MPa", "pressure")
@@ -346,14 +367,12 @@ def cell_2_from_cell_1() -> Section:
     known = ", ".join(name.replace("_", " ") for name in values)
     return Section(
         "Cell 2, predicted from cell 1",
-        f"What cell 1 alone tells ({known}; found anew from its numbers) put into cell 2 unchanged. One cell tells "
+        f"What cell 1 alone tells ({known}; calibrated to its numbers) put into cell 2 unchanged. One cell tells "
         f"nothing of how the contact goes with pressure: the exponent is the {exponent:g} found on a sulfide, and cell "
         f"1's own pressure is printed as {low} and as about {high}: both are shown. Cell 1 was not cycled, so it "
         "tells nothing of the loss of liquid either: the fade of cell 2 is not predicted from it.",
         beside=tuple(rows),
         lines=tuple(
-            Line(name.replace("_", " "), q, f"cell 1 alone; shipped: {shipped(name)}")
-            for each in told
-            for name, q in each.values.items()
+            Line(name.replace("_", " "), q, f"cell 1 alone; both cells: {shipped(name)}") for name, q in told.items()
         ),
     )  # fmt: skip

@@ -92,7 +92,7 @@ def full_cells(*, again: bool = False, progress: Callable[[str], None] | None = 
     say("calibrations")
     calibrated = calibrated_values(seen, found)
     say("cell 2 from cell 1")
-    predicted = cell_2_from_cell_1()
+    predicted = cell_2_from_cell_1(again=again)
     say("voids")
     return (
         _formation("Figs. 6 and 7a: cell 1 in formation", first),
