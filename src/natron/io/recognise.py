@@ -9,16 +9,18 @@ from typing import Any
 
 from natron.data import DataError, Spectrum
 from natron.data.cycling import Electrode, Kind
+from natron.io import bdf, generic
 from natron.io import (
+    mapping as mapped,
+)
+from natron.io.instruments import (
     arbin,
     arbin_workbook,
     basytec,
-    bdf,
     biologic_mpr,
     biologic_mpt,
     chi,
     gamry,
-    generic,
     landt,
     maccor,
     neware,
@@ -28,9 +30,6 @@ from natron.io import (
     versastudio,
     zahner,
     zplot,
-)
-from natron.io import (
-    mapping as mapped,
 )
 from natron.io.reading import Asked, Reading
 from natron.io.source import Source, open_source
