@@ -306,10 +306,10 @@ def test_malformed_claims_are_refused(body, words):
 
 
 def test_a_room_that_does_not_stand_leaves_its_claims_unchecked():
-    claims = parse_claims(HEAD + 'claimed = "1 MPa"\nrelation = "plot.whatever"\n')
+    claims = parse_claims(HEAD + 'claimed = "1 MPa"\nrelation = "data.whatever"\n')
     finding = audit(claims)[0]
     assert finding.verdict == "cannot_be_checked"
-    assert "plot" in finding.explanation
+    assert "data" in finding.explanation
 
 
 def test_what_natron_made_itself_never_agrees():
