@@ -10,11 +10,11 @@ demo: $(VENV)/.run
 	$(BIN)/natron reproduce lowack2025
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not long and not exhaustive"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long and not exhaustive"
 
 # proofs that take longer than a default test should
 proofs: $(VENV)/.dev
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -n auto --dist loadfile -m long
 
 # proofs that take many minutes each
 exhaustive: $(VENV)/.dev
