@@ -14,7 +14,7 @@ test: $(VENV)/.dev
 
 # proofs that take longer than a default test should
 proofs: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadfile -m long
+	$(BIN)/python -m pytest -m long
 
 # proofs that take many minutes each
 exhaustive: $(VENV)/.dev
