@@ -139,5 +139,5 @@ def test_the_whole_study(natron, tmp_path):
     assert run.code == 0
     titles = [section["title"] for section in run.json["sections"]]
     assert len(titles) == len(latp()) + 1
-    assert titles[-1] == "Rates of the symmetric cells, recalibrated"
+    assert titles[0] == "Rates of the symmetric cells, recalibrated"
     assert (tmp_path / "page.html").read_text(encoding="utf-8").count("<svg") >= 6
