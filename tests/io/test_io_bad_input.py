@@ -250,7 +250,7 @@ def test_fuzz_long(tmp_path, head):
     run()
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 def test_fuzz_real_files_with_changed_bytes(real, tmp_path, every_file):
     raw = real(every_file).read_bytes()[:200_000]
 
