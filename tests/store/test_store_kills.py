@@ -73,7 +73,7 @@ def test_a_thousand_writes_under_a_hundred_kills(tmp_path):
             writer = child(write, folder, max(acknowledged, default=-1) + 1, theirs)
             os.close(theirs)
             # some writes, then death at any moment of the next ones
-            wanted = generator.randint(0, 2 * WRITES // KILLS - 4) if kills < KILLS else WRITES
+            wanted = generator.randint(0, WRITES // KILLS - 5) if kills < KILLS else WRITES
             with os.fdopen(ours, "rb") as pipe:
                 for _ in range(wanted):
                     said = pipe.read(4)
