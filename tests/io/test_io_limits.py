@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import resource
+import json
 import subprocess
 import sys
 import zipfile
@@ -19,29 +18,25 @@ ENDINGS = (".mpr", ".mpt", ".nda", ".ndax", ".xlsx", ".dta", ".ism", ".z", ".par
 GIB = 1024**3
 CPU_SECONDS = 5
 _READ = "import sys; from natron.app.cli import main; main(['read', sys.argv[1]])"
+# A process counts the memory of the one that it was forked from towards its own peak, so a small one stands between
+# the tests and the reader. Its limit ends what runs on; two seconds are for starting Python on a loaded machine.
+_APART = f"""
+import json, resource, subprocess, sys
+resource.setrlimit(resource.RLIMIT_CPU, ({CPU_SECONDS + 2}, {CPU_SECONDS + 2}))
+done = subprocess.run([sys.argv[1], "-c", {_READ!r}, sys.argv[2]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(json.dumps([done.returncode, done.stderr.decode(), peak]))
+"""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="resource limits are POSIX's")
 
 
-def _limits() -> None:
-    # the limit itself ends what runs on; two seconds are for starting Python on a machine that others load
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 2, CPU_SECONDS + 2))
-
-
 def read_apart(path) -> tuple[int, str, int]:
     """Exit code, message and peak memory in bytes of ``natron read`` in a process of its own."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _READ, str(path)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=_limits,
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, said, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    done = subprocess.run([sys.executable, "-c", _APART, sys.executable, str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    code, said, peak = json.loads(done.stdout)
+    return code, said, peak * (1 if sys.platform == "darwin" else 1024)
 
 
 def refused_apart(path) -> str:
