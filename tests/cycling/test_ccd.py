@@ -372,3 +372,14 @@ def test_both_halves_together_make_an_onset_sure():
         onset = critical_current(record).void_onset
         levels.append(None if onset is None else onset.step)
     assert sum(level in (3, 4) for level in levels) >= 9
+
+
+def test_a_steep_rise_is_no_unrest():
+    """A void that grows over lifts the voltage without end, smoothly: it rises, and nothing about it is ambiguous."""
+
+    def grows_over(level, half_step, place):
+        return 1 + (0.15 / (1.05 - place) - 0.14 if half_step == 9 else 0.0 * place)
+
+    found = critical_current(ladder(factor=grows_over, noise_V=1e-6))
+    assert {one.index: one.shape for one in found.half_steps}[9] == "rising"
+    assert found.ambiguous == ()

@@ -79,6 +79,18 @@ def test_charge_at_held_voltage_has_no_dqdv():
     assert middle == pytest.approx(np.full(len(middle), moved / 1.0), rel=0.02)
 
 
+def test_charge_held_before_a_rest_has_no_dqdv_either():
+    v = np.concatenate([np.linspace(3.0, 3.6, 200), np.full(50, 3.6), np.full(20, 3.55), np.linspace(3.5, 4.0, 100)])
+    i = np.concatenate([np.full(200, 1e-3), 1e-3 * np.linspace(1.0, 0.8, 50), np.zeros(20), np.full(100, 1e-3)])
+    found = analyse(record(np.arange(370) * 10.0, v, i, kind="full"))
+    assert len(found.half_steps) == 1
+    curve = differential_capacity(found.rows, found.half_steps[0])
+    assert curve.held_capacity_Ah == pytest.approx(i[200:250].sum() * 10 / HOUR, rel=0.05)
+    densest = max(1e-3 * 199 * 10 / 0.6, 1e-3 * 99 * 10 / 0.5) / HOUR
+    # both straight lines over one another at the most, and no spike
+    assert curve.capacity_per_voltage_Ah_V[5:-5].max() < 2.1 * densest
+
+
 @pytest.mark.parametrize(("bin_V", "smoothing_V"), [(0.0, None), (-1.0, None), (1e-9, None), (None, -1.0)])
 def test_widths_that_make_no_dqdv(bin_V, smoothing_V):
     found = nernst()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from natron.core import InputError
-from natron.cycling.half_step import CONSTANT_VOLTAGE_V, HalfStep
+from natron.cycling.half_step import CONSTANT_VOLTAGE_DROP, CONSTANT_VOLTAGE_V, HalfStep
 from natron.cycling.rows import Rows
 
 BINS = (400, 1000)
@@ -36,7 +36,7 @@ class DifferentialCapacity:
     bin_V, smoothing_V : float
         Width of a bin, and the standard deviation of the Gaussian that smoothed them (0: none).
     held_capacity_Ah : float
-        Charge passed while the voltage was held at the end: it has no dQ/dV.
+        Charge passed while the voltage was held, at the end or before a rest: it has no dQ/dV.
     method : str
         How it was made, in words.
     """
@@ -136,16 +136,22 @@ def _led_up_to(
 
 
 def _held(rows: Rows, half_step: HalfStep) -> NDArray[np.bool_]:
-    """Rows of the constant-voltage phase at the end of a half step, among its own rows."""
+    """Rows of the constant-voltage phases of a half step, among its own rows: at its end, and before its rests."""
     inside = slice(half_step.first_row, half_step.last_row + 1)
-    if "constant_voltage" not in half_step.flags:
-        return np.zeros(inside.stop - inside.start, dtype=bool)
-    current = np.abs(rows.current_A[inside])
-    away = np.flatnonzero(np.abs(rows.voltage_V[inside] - half_step.voltage_end_V) >= CONSTANT_VOLTAGE_V)
-    arrived = int(away[-1]) + 1 if away.size else 0
-    # of several stages the last one's current is what falls
-    still = np.flatnonzero(current >= FALLING * current[arrived:].max())
-    return np.asarray(np.arange(len(current)) > still[-1])
+    flows, current, voltage = rows.flows[inside], np.abs(rows.current_A[inside]), rows.voltage_V[inside]
+    held = np.zeros(len(flows), dtype=bool)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flows, [False]]).astype(int)))
+    for first, end in edges.reshape(-1, 2).tolist():
+        if end == len(flows) and "constant_voltage" not in half_step.flags:
+            continue
+        away = np.flatnonzero(np.abs(voltage[first:end] - voltage[end - 1]) >= CONSTANT_VOLTAGE_V)
+        arrived = first + (int(away[-1]) + 1 if away.size else 0)
+        # of several stages the last one's current is what falls
+        still = arrived + int(np.flatnonzero(current[arrived:end] >= FALLING * current[arrived:end].max())[-1])
+        if end < len(flows) and not (end - still > 3 and current[end - 1] < CONSTANT_VOLTAGE_DROP * current[still]):
+            continue
+        held[still + 1 : end] = True
+    return held
 
 
 def _charge_below(

@@ -17,7 +17,8 @@ from natron.data.segmentation import cycles_of
 ResistanceFrom = Literal["voltage over current at the end", "current step at the start", "current step at the end"]
 
 CONSTANT_VOLTAGE_DROP = 0.9
-"""A half step whose current falls below this share of its first half's while its voltage holds is held there."""
+"""A half step whose current falls below this share while its voltage holds is held there: of its first half's, or
+of that with which it came to the voltage, where it was charged faster towards the end."""
 
 CONSTANT_VOLTAGE_V = 0.002
 """How far the voltage may move while it is held."""
@@ -196,7 +197,11 @@ def _flags(
     lowered = np.abs(rows.current_A[tail]).max(axis=1)
     for k in np.flatnonzero(held):
         half = current[firsts[k] : firsts[k] + (lasts[k] - firsts[k]) // 2 + 1]
-        held[k] = lowered[k] < CONSTANT_VOLTAGE_DROP * median(half)
+        own = flowing[firsts[k] : lasts[k]]
+        away = np.flatnonzero(np.abs(rows.voltage_V[own] - rows.voltage_V[own[-1]]) >= CONSTANT_VOLTAGE_V)
+        arrived = firsts[k] + (int(away[-1]) + 1 if away.size else 0)
+        before = max(median(half), median(current[arrived : min(arrived + 3, lasts[k])]))
+        held[k] = lowered[k] < CONSTANT_VOLTAGE_DROP * before
     every = {**interrupted, "constant_voltage": held, "open_ended": last == len(rows.flows) - 1}
     return [tuple(name for name, ones in every.items() if ones[k]) for k in range(len(first))]
 

@@ -93,8 +93,9 @@ def _resistances(ax: Any, found: CriticalCurrent, area_m2: float | None) -> None
     for one in found.half_steps:
         areal = one.area_specific_resistance_ohm_m2
         value = (one.resistance_ohm if areal is None else areal) * scale
-        marker, colour = _MARKS[one.shape]
-        label = "short" if marker == "X" else one.shape
+        shape = "ambiguous" if one.index in found.ambiguous else one.shape
+        marker, colour = _MARKS[shape]
+        label = "short" if marker == "X" else shape
         ax.plot(
             (one.start_s + 0.5 * one.duration_s) / 3600,
             value,

@@ -83,8 +83,12 @@ class Profile:
     @cached_property
     def base_V(self) -> float:
         """The level before growth: the lower quartile of the smooth curve where it has settled."""
-        settled = self.place >= _EDGE
-        return quantile(self.smooth_V[settled] if settled.any() else self.smooth_V, 0.25)
+        return quantile(self.smooth_V[self.settled] if self.settled.any() else self.smooth_V, 0.25)
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        """The bins behind the step of the current."""
+        return self.place >= _EDGE
 
 
 def profiles(traces: Sequence[Trace]) -> tuple[Profile, ...]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+import numpy as np
+
 from natron.cycling.failure.criteria import ShortCriteria
 from natron.cycling.failure.falls import Low, comes_back, is_step, largest_fall, longest_low, longest_run
 from natron.cycling.failure.profile import Profile, profiles
@@ -181,9 +183,16 @@ def _judge(
             f"to {_mV(back[2])}; {unrest}"
         )
         return verdict("noisy", _kind(back[1], back[2], criteria), back[0], 0.6, words)
-    if restless and p.misfit >= criteria.misfit:
+    if restless and p.misfit >= criteria.misfit and not _climbs(p):
         return verdict("noisy", None, 0, 0.3, f"restless without loss of polarisation; {unrest}", True)
     return verdict(_quiet_shape(p, rise, rise_error), None, 0, 1.0, f"grows by {_percent(rise)} within the half step")
+
+
+def _climbs(p: Profile) -> bool:
+    """Whether the polarisation only ever rises once it has settled: a void that grows over, however steep no unrest."""
+    settled = p.settled
+    steps = np.diff(p.level_V[settled])
+    return bool((steps > -3 * np.hypot(p.error_V[settled][1:], p.error_V[settled][:-1])).all() and steps.sum() > 0)
 
 
 def _kind(level_V: float, reference_V: float, criteria: ShortCriteria) -> ShortKind:
