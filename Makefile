@@ -51,7 +51,7 @@ lock: $(VENV)/.dev
 	$(PIP) install uv
 	$(LOCK) --upgrade --extra plot --group build --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --extra plot --extra biologic --extra neware --extra arbin --extra simulate \
-	  --extra cluster --group build --group dev --output-file requirements-dev.lock
+	  --extra cluster --extra web --group build --group dev --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis lowack2025.html

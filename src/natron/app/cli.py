@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from natron.app.commands.alloys import alloy, evaporate
+from natron.app.commands.browser import app as browser_app
 from natron.app.commands.calibration import calibrate
 from natron.app.commands.ccd import ccd
 from natron.app.commands.cells import cell
@@ -51,6 +52,7 @@ for command in (
     app.command()(command)
 for keeper in (init, find, show, compare, export, watch, sweep):
     app.command()(keeper)
+app.command("app")(browser_app)
 
 # typer brings its own copy of click or the real one, by version; both are reached through its public name
 CommandLineError: Any = typer.BadParameter.__mro__[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,8 @@ from natron.core import InputError, Quantity, QuantityError, nearest, parse_quan
 
 if TYPE_CHECKING:
     from natron.data import Spectrum
-    from natron.eis import Electrolyte, Geometry
+    from natron.eis import CellKind, Circuit, Electrolyte, Geometry
+    from natron.eis.fitting.result import Weight
     from natron.io import Reading
     from natron.report.told import FitReport
 
@@ -122,14 +123,14 @@ def load(
     names = _names([(file, index) for file, index, _ in found])
     loaded = []
     for i, (file, index, spectrum) in enumerate(found):
-        geometry = _geometry(areas[i], diameters[i], depths[i], spectrum)
+        geometry = geometry_of(areas[i], diameters[i], depths[i], spectrum)
         kelvin = temperatures[i]
         spectrum = spectrum.with_conditions(
             area_m2=geometry.area.value if geometry.area else None,
             thickness_m=geometry.thickness.value if geometry.thickness else None,
             temperature_K=spectrum.temperature_K if kelvin is None else kelvin.value,
         )
-        spectrum = _window(spectrum, lows[i], highs[i], file)
+        spectrum = windowed(spectrum, lows[i], highs[i], file)
         said: tuple[str, ...] = ()
         if correct is not None:
             spectrum, said = correct(spectrum, file)
@@ -224,15 +225,24 @@ def _each(option: str, text: str | None, kind: str, count: int, whole: bool) -> 
     return values
 
 
-def _geometry(area: Quantity | None, diameter: Quantity | None, depth: Quantity | None, spectrum: Spectrum) -> Geometry:
-    """What was said on the command line, else what the file says."""
+def geometry_of(
+    area: Quantity | None, diameter: Quantity | None, depth: Quantity | None, spectrum: Spectrum
+) -> Geometry:
+    """What was said, else what the file says."""
     from natron.eis import Geometry
 
     said, known = Geometry.of(area=area, diameter=diameter, thickness=depth), Geometry.of_spectrum(spectrum)
     return Geometry(said.area or known.area, said.thickness or known.thickness)
 
 
-def _window(spectrum: Spectrum, low: Quantity | None, high: Quantity | None, file: str) -> Spectrum:
+def windowed(spectrum: Spectrum, low: Quantity | None, high: Quantity | None, file: str) -> Spectrum:
+    """The points between two frequencies.
+
+    Raises
+    ------
+    InputError
+        Where none is left.
+    """
     f = spectrum.frequency_Hz
     keep = (f >= (low.value if low else 0.0)) & (f <= (high.value if high else float("inf")))
     if not keep.any():
@@ -292,6 +302,44 @@ def heard(work: Callable[[], Value]) -> tuple[Value, tuple[str, ...]]:
         warnings.simplefilter("always")
         value = work()
     return value, tuple(dict.fromkeys(str(each.message) for each in caught))
+
+
+def fit_told(
+    one: Loaded,
+    circuit: Circuit | None,
+    *,
+    weight: Weight = "modulus",
+    fixed: Mapping[str, float] | None = None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    robust: bool = False,
+    kind: CellKind = "unknown",
+    electrolyte: str | None = None,
+    separator: Sequence[str] | None = None,
+    interfaces: Sequence[str] | None = None,
+) -> FitReport:
+    """A spectrum fitted and told in full; without a `circuit` that too is chosen."""
+    from natron.eis import fit, select_circuit
+    from natron.report.told import fit_report
+
+    selection = None
+    if circuit is None:
+        selection = select_circuit(one.spectrum, weight=weight)
+        result, circuit = selection.result, selection.circuit
+    if selection is None or robust:
+        result = fit(one.spectrum, circuit, weight=weight, fixed=fixed or {}, bounds=bounds or {}, robust=robust)
+    known, doubts = solid_electrolyte(electrolyte, one.spectrum.temperature_K)
+    return fit_report(
+        result,
+        one.file,
+        one.index,
+        one.geometry,
+        kind,
+        electrolyte=known,
+        separator=separator,
+        interfaces=interfaces,
+        selection=selection,
+        warnings=(*one.warnings, *doubts),
+    )
 
 
 def solid_electrolyte(name: str | None, temperature_K: float | None) -> tuple[Electrolyte | None, tuple[str, ...]]:

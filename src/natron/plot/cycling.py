@@ -26,7 +26,7 @@ def over_time(analysis: CyclingAnalysis, *, axes: Sequence[Any]) -> Sequence[Any
     """Voltage (above) and current or current density (below) over time; spectra as ticks, events marked."""
     rows, area = analysis.rows, analysis.record.area_m2
     hours = rows.time_s / 3600
-    keep = _envelope(rows.voltage_V, rows.current_A)
+    keep = envelope(rows.voltage_V, rows.current_A)
     upper, lower = axes
     upper.plot(hours[keep], rows.voltage_V[keep], color=INK, linewidth=0.8)
     upper.set_ylabel("Voltage / V")
@@ -64,16 +64,16 @@ def over_time(analysis: CyclingAnalysis, *, axes: Sequence[Any]) -> Sequence[Any
 def voltage_capacity(analysis: CyclingAnalysis, *, ax: Any) -> Any:
     """Voltage over the capacity of each direction, some cycles from first to last, dark to light."""
     rows = analysis.rows
-    shown = _some(analysis.cycles)
-    scale, unit = _per(analysis)
+    shown = some_cycles(analysis.cycles)
+    scale, unit = capacity_scale(analysis)
     by_index = {h.index: h for h in analysis.half_steps}
     for cycle, colour in zip(shown, _shades(len(shown)), strict=True):
         label: str | None = f"cycle {cycle.cycle}"
         passed = {1: 0.0, -1: 0.0}
         for index in cycle.half_steps:
             half = by_index[index]
-            q, v = _curve(analysis, half)
-            keep = _envelope(v)
+            q, v = capacity_curve(analysis, half)
+            keep = envelope(v)
             charging = half.sign > 0
             ax.plot(
                 (passed[half.sign] + q[keep]) * scale,
@@ -103,7 +103,7 @@ def over_cycles(analysis: CyclingAnalysis, *, axes: Sequence[Any]) -> Sequence[A
     Cycles of the formation stand on grey; those disturbed by a spectrum are open and joined by no line.
     """
     upper, lower = axes
-    scale, unit = _per(analysis)
+    scale, unit = capacity_scale(analysis)
     cycles = analysis.cycles
     number = np.array([c.cycle for c in cycles])
     symmetric = analysis.pairing == "second_over_first"
@@ -155,7 +155,7 @@ def differential_curves(analysis: CyclingAnalysis, bin_V: float | None = None) -
     by_index = {h.index: h for h in analysis.half_steps}
     curves: list[DifferentialCapacity] = []
     refused: InputError | None = None
-    for cycle in _some(analysis.cycles):
+    for cycle in some_cycles(analysis.cycles):
         for index in cycle.half_steps:
             try:
                 curves.append(differential_capacity(analysis.rows, by_index[index], bin_V=bin_V))
@@ -169,7 +169,7 @@ def differential_curves(analysis: CyclingAnalysis, bin_V: float | None = None) -
 def differential(analysis: CyclingAnalysis, curves: Sequence[DifferentialCapacity], *, ax: Any) -> Any:
     """dQ/dV over voltage, discharges below zero; the method in the corner."""
     by_index = {h.index: h for h in analysis.half_steps}
-    scale, unit = _per(analysis)
+    scale, unit = capacity_scale(analysis)
     cycles = list(dict.fromkeys(by_index[curve.half_step].cycle for curve in curves))
     colours = dict(zip(cycles, _shades(len(cycles)), strict=True))
     named: set[int] = set()
@@ -203,7 +203,7 @@ def _made(curves: Sequence[DifferentialCapacity]) -> str:
 
 def titration(analysis: CyclingAnalysis, *, ax: Any) -> Any:
     """Open-circuit voltage after each pulse over capacity: filled where it had relaxed."""
-    scale, unit = _per(analysis)
+    scale, unit = capacity_scale(analysis)
     by_index = {h.index: h for h in analysis.half_steps}
     for sign, marker, name in ((1, "^", "charge"), (-1, "o", "discharge")):
         those = [p for p in analysis.pulses if by_index[p.half_step].sign == sign]
@@ -247,7 +247,7 @@ def polarisation(analysis: CyclingAnalysis, *, ax: Any) -> Any:
     return ax
 
 
-def _per(analysis: CyclingAnalysis) -> tuple[float, str]:
+def capacity_scale(analysis: CyclingAnalysis) -> tuple[float, str]:
     """Factor from Ah to what is shown, and its unit."""
     record = analysis.record
     if record.area_m2 is not None:
@@ -257,7 +257,7 @@ def _per(analysis: CyclingAnalysis) -> tuple[float, str]:
     return 1e3, "mAh"
 
 
-def _curve(analysis: CyclingAnalysis, half: HalfStep) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def capacity_curve(analysis: CyclingAnalysis, half: HalfStep) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Capacity passed and voltage of a half step's rows with current."""
     rows, inside = analysis.rows, slice(half.first_row, half.last_row + 1)
     passed = half.sign * np.cumsum(np.where(rows.spectral[inside], 0.0, rows.increment_Ah[inside]))
@@ -265,7 +265,7 @@ def _curve(analysis: CyclingAnalysis, half: HalfStep) -> tuple[NDArray[np.float6
     return passed[flows], rows.voltage_V[inside][flows]
 
 
-def _some(cycles: Sequence[Cycle]) -> list[Cycle]:
+def some_cycles(cycles: Sequence[Cycle]) -> list[Cycle]:
     """The first, the last and evenly spread cycles between."""
     if len(cycles) <= _MOST_CURVES:
         return list(cycles)
@@ -279,12 +279,12 @@ def _shades(count: int) -> list[str]:
     return ["#" + "".join(f"{round(float(c)):02x}" for c in dark + (light - dark) * place) for place in places]
 
 
-def _envelope(*columns: NDArray[np.float64]) -> NDArray[np.intp]:
+def envelope(*columns: NDArray[np.float64], points: int = _POINTS) -> NDArray[np.intp]:
     """Rows that draw the same picture: all of few, of many the least and the most of each stretch."""
     size = len(columns[0])
-    if size <= 2 * _POINTS:
+    if size <= 2 * points:
         return np.arange(size)
-    stretch = size // _POINTS
+    stretch = size // points
     whole = size // stretch * stretch
     starts = np.arange(0, whole, stretch)
     kept = [starts, np.array([size - 1])]

@@ -22,6 +22,7 @@ from natron.app.spectra import (
     Loaded,
     Sample,
     asked_of,
+    fit_told,
     known_word,
     load,
     parameter_bounds,
@@ -102,9 +103,8 @@ def eis_fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a circuit to each spectrum, without a guess, and say what its arcs may be."""
-    from natron.eis import fit, parse_circuit, select_circuit
+    from natron.eis import parse_circuit
     from natron.report import impedance as to_json
-    from natron.report.told import fit_report
 
     chosen_weight = known_word("--weight", weight, _WEIGHTS)
     kind = known_word("--cell", cell, _CELLS)
@@ -140,26 +140,10 @@ def eis_fit(
         )
 
         def told(one: Loaded) -> FitReport:
-            selection = None
-            wanted = parsed
-            if wanted is None:
-                selection = select_circuit(one.spectrum, weight=chosen_weight)
-                result, wanted = selection.result, selection.circuit
-            if selection is None or robust:
-                result = fit(one.spectrum, wanted, weight=chosen_weight, fixed=stays, bounds=limits, robust=robust)
-            known, doubts = solid_electrolyte(electrolyte, one.spectrum.temperature_K)
-            return fit_report(
-                result,
-                one.file,
-                one.index,
-                one.geometry,
-                kind,
-                electrolyte=known,
-                separator=inner,
-                interfaces=outer,
-                selection=selection,
-                warnings=(*one.warnings, *doubts),
-            )
+            return fit_told(
+                one, parsed, weight=chosen_weight, fixed=stays, bounds=limits, robust=robust, kind=kind,
+                electrolyte=electrolyte, separator=inner, interfaces=outer,
+            )  # fmt: skip
 
         def kept(one: Loaded) -> FitReport:
             return keep.result(

@@ -72,7 +72,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> int:
     """What a cell will do: its charge and discharge, its ageing, its impedance, and what limits it."""
-    of = _parameters(cell, change, temperature, pressure, off)
+    of = parameters_of(cell, change, temperature, pressure, off)
     if parameters:
         return _listed(of, as_json)
     if not eis and (soc is not None or after_cycle is not None):
@@ -87,7 +87,7 @@ def simulate(
     return 0 if result.completed else 4
 
 
-def _parameters(
+def parameters_of(
     name: str, change: list[str] | None, temperature: str | None, pressure: str | None, off: list[str] | None
 ) -> ModelParameters:
     """The model's parameters: dotted keys change the cell file, plain names and those in quotes the model."""
