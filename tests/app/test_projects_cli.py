@@ -72,6 +72,31 @@ def test_a_result_is_kept_and_known_again(natron, lab, monkeypatch):
     assert other.json["fits"][0]["parameters"] == first.json["fits"][0]["parameters"]
 
 
+@pytest.mark.parametrize("name", ["1", "value", "full", "$type", "R1"])
+def test_a_file_may_be_called_like_a_part_of_its_result(natron, lab, monkeypatch, name):
+    """Results know no place outside the project; what is written for one must not touch what only looks like it."""
+    (lab / "sub").mkdir()
+    write_spectrum(lab / "sub" / name)
+    monkeypatch.chdir(lab / "sub")
+    first = natron(*FIT, name, "--json")
+    assert first.code == 0, first.err
+    again = natron(*FIT, name, "--json")
+    assert "known already" in again.err, again.err
+    assert again.out == first.out
+    with open_project(lab) as project:
+        (entry,) = project.entries()
+        assert project.open(entry).value.result.values["R1"] == first.json["fits"][0]["parameters"]["R1"]["value"]
+
+
+def test_a_result_knows_no_place_outside_its_project(natron, lab, tmp_path):
+    elsewhere = write_spectrum(tmp_path / "elsewhere.csv")
+    assert natron(*FIT, elsewhere, "--json").code == 0
+    with open_project(lab) as project:
+        kept = [path.read_bytes() for path in project.objects.folder.rglob("*.json")]
+    assert len(kept) == 2
+    assert not [text for text in kept if str(tmp_path).encode() in text]
+
+
 def test_other_settings_or_data_are_another_result(natron, lab):
     write_spectrum(lab / "a.csv")
     for options in (
@@ -230,6 +255,35 @@ def test_a_file_is_given_out_when_it_has_stood_still_and_again_when_it_grew(tmp_
         (tmp_path / passed_over).write_text("" if "empty" in passed_over else "x")
     watched.ready(tmp_path, 200.0)
     assert watched.ready(tmp_path, 300.0) == []
+
+
+def test_a_watch_goes_on_after_a_fault_and_when_there_is_room_again(natron, lab, monkeypatch):
+    from natron.app.commands import watching
+    from natron.store import FullError
+
+    for name in ("a", "b", "c"):
+        write_spectrum(lab / f"{name}.csv")
+    seen = []
+
+    def analyse(file, *others):
+        seen.append(file.name)
+        if file.name == "b.csv":
+            raise ZeroDivisionError("a fault")
+        if seen.count("c.csv") < 3 and file.name == "c.csv":
+            raise FullError("the disk is full")
+        if seen.count("c.csv") == 3:
+            raise KeyboardInterrupt
+        return "done"
+
+    monkeypatch.setattr(watching, "_analyse", analyse)
+    left = natron("watch", ".", "--quiet", "0 s", "--every", "0 s")
+    assert left.code == 130
+    assert sorted(seen) == ["a.csv", "b.csv", "c.csv", "c.csv", "c.csv"]
+    assert left.err.count("the disk is full") == 1
+    assert "ZeroDivisionError" in left.err
+    seen.clear()
+    assert natron("watch", ".", "--quiet", "0 s", "--every", "0 s", "--once").code == 5
+    assert sorted(seen) == ["a.csv", "b.csv", "c.csv"]
 
 
 def test_what_arrives_is_analysed_and_a_file_that_cannot_be_read_stops_nothing(natron, lab):

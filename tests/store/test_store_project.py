@@ -127,6 +127,17 @@ def test_a_file_is_read_once_and_may_be_renamed(project, monkeypatch):
     assert Path(again.spectra[0].provenance.file).name == "b.csv"
 
 
+def test_a_file_larger_than_any_measurement_is_refused_before_it_is_read(project, monkeypatch):
+    from natron.data import DataError
+
+    file = project.folder / "huge.csv"
+    with file.open("wb") as handle:
+        handle.truncate(3 * 2**30)
+    monkeypatch.setattr("natron.store.readings._raw", lambda *a: pytest.fail("it was read"))
+    with pytest.raises(DataError, match="up to 2 GiB"):
+        read_kept(project, [file], {})
+
+
 def test_what_was_told_is_part_of_the_reading(project):
     file = project.folder / "a.csv"
     file.write_text(SPECTRUM)
@@ -230,6 +241,19 @@ def test_a_damaged_reading_is_read_anew(project):
             table.write_bytes(table.read_bytes()[:100])
     again, _ = read_kept(project, [file], {})
     assert again.spectra[0].digest == first.spectra[0].digest
+
+
+def test_a_reading_that_was_written_down_wrongly_is_read_anew(project):
+    file = project.folder / "a.csv"
+    file.write_text(SPECTRUM)
+    first, _ = read_kept(project, [file], {})
+    ((right,),) = project.index.rows("SELECT about_object FROM reading")
+    wrong = project.objects.put(b'{"schema_version": 1}', "json")
+    with project.index.transaction() as connection:
+        connection.execute("UPDATE reading SET about_object = ?", (wrong,))
+    again, _ = read_kept(project, [file], {})
+    assert again.spectra[0].digest == first.spectra[0].digest
+    assert project.index.rows("SELECT about_object FROM reading") == [(right,)]
 
 
 def test_a_newer_project_is_left_alone(project):
