@@ -150,6 +150,106 @@ def test_every_command_that_keeps(natron, lab):
     }  # fmt: skip
 
 
+PRESSED = ("--temperature", "97 °C", "--pressure", "10 MPa", "--time", "60 s")
+BLOCK = ("constriction", "solve", "--voxels", "8", "--kappa", "1.6 mS/cm", "--contact", "20 %")
+LADDER = ("predict", "ccd", "lowack2025-cell1", "--cells", "200", "--largest")
+
+OF_CONDITIONS = [
+    (("press", *PRESSED), ("press", *PRESSED[2:], *PRESSED[:2], "--metal", "Na"), ("press", *PRESSED, "--metal", "Li")),
+    (("foil", *PRESSED), ("foil", *PRESSED, "--squeeze", "fixed_radius"), ("foil", *PRESSED, "--squeeze", "slip")),
+    (
+        ("alloy", "Na-K", "--film", "10 µm"),
+        ("alloy", "nak", "--film", "10µm", "--exchange", "0 %"),
+        ("alloy", "Na-K", "--film", "9 µm"),
+    ),
+    (
+        ("evaporate", "K", "--film", "6.6 µm", "--source-temperature", "200 °C", "--distance", "10 cm"),
+        ("evaporate", "K", "--distance", "10cm", "--film", "6.6 µm", "--source-temperature", "200 °C"),
+        ("evaporate", "K", "--film", "6.6 µm", "--source-temperature", "210 °C", "--distance", "10 cm"),
+    ),
+    (("stability", "Li | LATP"), ("stability", "Li | LATP", "--side", "negative"), ("stability", "Na | NZSP")),
+    (
+        (*LADDER, "2 mA/cm²"),
+        (*LADDER, "2 mA/cm^2", "--increment", "0.1 mA/cm²"),
+        (*LADDER, "2 mA/cm²", "--seed", "2"),
+    ),
+    (
+        ("predict", "survival", "lowack2025-cell1", "--current", "0.5 mA/cm²", "--cycles", "5", "--cells", "200"),
+        ("predict", "survival", "lowack2025-cell1", "--cycles", "5", "--cells", "200", "--current", "5 A/m²"),
+        ("predict", "survival", "lowack2025-cell1", "--current", "0.5 mA/cm²", "--cycles", "6", "--cells", "200"),
+    ),
+    (BLOCK, (*BLOCK, "--spacing", "1 µm"), (*BLOCK, "--pattern", "square")),
+    (
+        ("simulate", "lowack2025-cell1", "--eis"),
+        ("simulate", "lowack2025-cell1", "--eis", "--protocol", "discharge"),
+        ("simulate", "lowack2025-cell1", "--eis", "--soc", "30 %"),
+    ),
+    (
+        ("simulate", "lowack2025-cell1"),
+        ("simulate", "lowack2025-cell1", "--protocol", "discharge"),
+        ("simulate", "lowack2025-cell1", "--temperature", "40 °C"),
+    ),
+]
+
+
+@pytest.mark.parametrize("commands", OF_CONDITIONS, ids=lambda commands: commands[0][0])
+def test_what_is_computed_from_conditions_is_kept(natron, lab, tmp_path, commands):
+    """The same question in other words is known; another one is not; both can be looked at side by side."""
+    asked, reworded, other = commands
+    first = natron(*asked, "--json")
+    assert first.code == 0, first.err
+    assert "kept: natron show" in first.err
+    again = natron(*reworded, "--json")
+    assert "known already" in again.err, again.err
+    assert again.out == first.out
+    assert "kept: natron show" in natron(*other, "--json").err
+    assert natron(*asked).out  # on the screen, from what was kept
+    newer, older = (one["id"] for one in natron("find", "--json").json["results"])
+    with open_project(lab) as project:
+        # the value is of natron's own types, whose JSON is what the command printed
+        kept = project.open(older)
+        assert kept.content == {key: part for key, part in first.json.items() if key != "map"}
+        value = kept.value[0] if isinstance(kept.value, tuple) else kept.value
+        assert type(value).__module__.startswith("natron.")
+    assert natron("show", older).code == 0
+    compared = natron("compare", older, newer, "--out", tmp_path / "c", "--json")
+    assert compared.code == 0, compared.err
+    assert any(len({value and value["value"] for value in row["values"]}) > 1 for row in compared.json["rows"])
+
+
+def test_checks_distributions_and_their_pictures_are_kept(natron, lab, tmp_path):
+    for name, r in (("a", 100.0), ("b", 140.0)):
+        write_spectrum(lab / f"{name}.csv", r)
+    for command in ("check", "drt"):
+        first = natron("eis", command, "a.csv", "b.csv", "--out", tmp_path / command, "--json")
+        assert (first.code, first.err.count("kept: ")) == (0, 2), first.err
+        (lab / "a.csv").rename(lab / "c.csv")
+        again = natron("eis", command, "c.csv", "b.csv", "--json")
+        assert again.err.count("known already") == 2
+        assert again.out.replace("c.csv", "a.csv") == first.out
+        (lab / "c.csv").rename(lab / "a.csv")
+        found = natron("find", "--command", f"eis {command}", "--json").json["results"]
+        assert [len(one["figures"]) for one in found] == [1, 1]
+        compared = natron("compare", *(one["id"] for one in found), "--json").json
+        assert len(compared["rows"]) > 2
+    assert ids(natron, "--command", "eis check", "--where", "rms < 0.01")
+
+
+def test_calibrations_are_kept(natron, lab, tmp_path):
+    table = lab / "contact.csv"
+    table.write_text(
+        "Pressure / MPa,Time / s,Temperature / degC,Interface resistance / ohm.cm2\n"
+        + "\n".join(f"{p},60,25,{r}" for p, r in ((1, 30), (2, 17), (5, 8), (10, 4.4), (20, 2.5)))
+    )
+    first = natron("calibrate", "interface", "--data", table, "--json")
+    assert "kept: natron show" in first.err, first.err
+    again = natron("calibrate", "interface", "--data", table, "--json")
+    assert "known already" in again.err
+    assert again.out == first.out
+    (one,) = natron("find", "--json").json["results"]
+    assert one["files"][0]["path"] == "contact.csv"
+
+
 def test_find_show_compare(natron, lab, tmp_path):
     for name, r in (("a", 100.0), ("b", 140.0)):
         write_spectrum(lab / f"{name}.csv", r)

@@ -133,7 +133,7 @@ def test_a_file_larger_than_any_measurement_is_refused_before_it_is_read(project
     file = project.folder / "huge.csv"
     with file.open("wb") as handle:
         handle.truncate(3 * 2**30)
-    monkeypatch.setattr("natron.store.readings._raw", lambda *a: pytest.fail("it was read"))
+    monkeypatch.setattr("natron.store.readings.raw_of", lambda *a: pytest.fail("it was read"))
     with pytest.raises(DataError, match="up to 2 GiB"):
         read_kept(project, [file], {})
 

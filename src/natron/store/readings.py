@@ -54,7 +54,7 @@ def read_kept(
     for file in files:
         open_source(file)  # which says what is wrong with one that is no measurement, or larger than any
     before = [_state(file) for file in files]
-    raws = tuple(_raw(project, file) for file in files)
+    raws = tuple(raw_of(project, file) for file in files)
     mapping = told.get("mapping")
     counted = {**told, "mapping": None if mapping is None else Path(mapping).read_text("utf-8", errors="replace")}
     key = digest({"files": [raw.sha256 for raw in raws], "told": counted, "code": code_version()})
@@ -84,7 +84,14 @@ def _state(file: str | os.PathLike[str]) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _raw(project: Project, file: str | os.PathLike[str]) -> Raw:
+def raw_of(project: Project, file: str | os.PathLike[str]) -> Raw:
+    """A file by its content, noted in the project if that may be written.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be read, or the store cannot be written.
+    """
     path = Path(file)
     if project.writable:
         return project.add_raw(path)
