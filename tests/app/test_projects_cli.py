@@ -214,7 +214,17 @@ def test_what_is_computed_from_conditions_is_kept(natron, lab, tmp_path, command
     assert natron("show", older).code == 0
     compared = natron("compare", older, newer, "--out", tmp_path / "c", "--json")
     assert compared.code == 0, compared.err
-    assert any(len({value and value["value"] for value in row["values"]}) > 1 for row in compared.json["rows"])
+    differ = [len({value and value["value"] for value in row["values"]}) > 1 for row in compared.json["rows"]]
+    assert differ[0]  # what differs comes first
+    assert (tmp_path / "c" / "compared.svg").exists()
+    assert (tmp_path / "c" / "compared-nyquist.svg").exists() == ("--eis" in asked)
+
+
+def test_what_is_drawn_side_by_side_can_be_told_apart():
+    from natron.app.commands.projects import _labels
+
+    places = ["void.median", "void.interval.0", "short.interval.0", "short.interval.1", "mass"]
+    assert _labels(places) == ["median", "void.interval.0", "short.interval.0", "1", "mass"]
 
 
 def test_checks_distributions_and_their_pictures_are_kept(natron, lab, tmp_path):

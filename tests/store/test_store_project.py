@@ -279,6 +279,21 @@ def test_a_damaged_index_is_said(project):
         open_project(project.folder)
 
 
+@pytest.mark.parametrize("damage", [Path.unlink, lambda index: index.write_bytes(b"")])
+def test_an_index_that_lost_everything_is_not_begun_anew(project, damage):
+    """An empty file is an empty database to SQLite: the results would be gone without a word."""
+    keep(project, 1)
+    project.close()
+    for extra in project.index.folder.glob("index.sqlite-*"):
+        extra.unlink()
+    damage(project.index.file)
+    with pytest.raises(DamagedError, match="results lie beside it"):
+        init_project(project.folder)
+    with pytest.raises(StoreError):
+        open_project(project.folder)
+    assert len(objects(project)) == 2
+
+
 def test_an_older_project_is_brought_up_to_date_after_a_backup(project):
     entries = [keep(project, i) for i in range(3)]
     project.close()
