@@ -72,6 +72,31 @@ def test_a_result_is_kept_and_known_again(natron, lab, monkeypatch):
     assert other.json["fits"][0]["parameters"] == first.json["fits"][0]["parameters"]
 
 
+@pytest.mark.parametrize("name", ["1", "value", "full", "$type", "R1"])
+def test_a_file_may_be_called_like_a_part_of_its_result(natron, lab, monkeypatch, name):
+    """Results know no place outside the project; what is written for one must not touch what only looks like it."""
+    (lab / "sub").mkdir()
+    write_spectrum(lab / "sub" / name)
+    monkeypatch.chdir(lab / "sub")
+    first = natron(*FIT, name, "--json")
+    assert first.code == 0, first.err
+    again = natron(*FIT, name, "--json")
+    assert "known already" in again.err, again.err
+    assert again.out == first.out
+    with open_project(lab) as project:
+        (entry,) = project.entries()
+        assert project.open(entry).value.result.values["R1"] == first.json["fits"][0]["parameters"]["R1"]["value"]
+
+
+def test_a_result_knows_no_place_outside_its_project(natron, lab, tmp_path):
+    elsewhere = write_spectrum(tmp_path / "elsewhere.csv")
+    assert natron(*FIT, elsewhere, "--json").code == 0
+    with open_project(lab) as project:
+        kept = [path.read_bytes() for path in project.objects.folder.rglob("*.json")]
+    assert len(kept) == 2
+    assert not [text for text in kept if str(tmp_path).encode() in text]
+
+
 def test_other_settings_or_data_are_another_result(natron, lab):
     write_spectrum(lab / "a.csv")
     for options in (
@@ -123,6 +148,116 @@ def test_every_command_that_keeps(natron, lab):
     assert {one["command"] for one in natron("find", "--json").json["results"]} == {
         "design", "cycling", "ccd", "eis series",
     }  # fmt: skip
+
+
+PRESSED = ("--temperature", "97 °C", "--pressure", "10 MPa", "--time", "60 s")
+BLOCK = ("constriction", "solve", "--voxels", "8", "--kappa", "1.6 mS/cm", "--contact", "20 %")
+LADDER = ("predict", "ccd", "lowack2025-cell1", "--cells", "200", "--largest")
+
+OF_CONDITIONS = [
+    (("press", *PRESSED), ("press", *PRESSED[2:], *PRESSED[:2], "--metal", "Na"), ("press", *PRESSED, "--metal", "Li")),
+    (("foil", *PRESSED), ("foil", *PRESSED, "--squeeze", "fixed_radius"), ("foil", *PRESSED, "--squeeze", "slip")),
+    (
+        ("alloy", "Na-K", "--film", "10 µm"),
+        ("alloy", "nak", "--film", "10µm", "--exchange", "0 %"),
+        ("alloy", "Na-K", "--film", "9 µm"),
+    ),
+    (
+        ("evaporate", "K", "--film", "6.6 µm", "--source-temperature", "200 °C", "--distance", "10 cm"),
+        ("evaporate", "K", "--distance", "10cm", "--film", "6.6 µm", "--source-temperature", "200 °C"),
+        ("evaporate", "K", "--film", "6.6 µm", "--source-temperature", "210 °C", "--distance", "10 cm"),
+    ),
+    (("stability", "Li | LATP"), ("stability", "Li | LATP", "--side", "negative"), ("stability", "Na | NZSP")),
+    (
+        (*LADDER, "2 mA/cm²"),
+        (*LADDER, "2 mA/cm^2", "--increment", "0.1 mA/cm²"),
+        (*LADDER, "2 mA/cm²", "--seed", "2"),
+    ),
+    (
+        ("predict", "survival", "lowack2025-cell1", "--current", "0.5 mA/cm²", "--cycles", "5", "--cells", "200"),
+        ("predict", "survival", "lowack2025-cell1", "--cycles", "5", "--cells", "200", "--current", "5 A/m²"),
+        ("predict", "survival", "lowack2025-cell1", "--current", "0.5 mA/cm²", "--cycles", "6", "--cells", "200"),
+    ),
+    (BLOCK, (*BLOCK, "--spacing", "1 µm"), (*BLOCK, "--pattern", "square")),
+    (
+        ("simulate", "lowack2025-cell1", "--eis"),
+        ("simulate", "lowack2025-cell1", "--eis", "--protocol", "discharge"),
+        ("simulate", "lowack2025-cell1", "--eis", "--soc", "30 %"),
+    ),
+    (
+        ("simulate", "lowack2025-cell1"),
+        ("simulate", "lowack2025-cell1", "--protocol", "discharge"),
+        ("simulate", "lowack2025-cell1", "--temperature", "40 °C"),
+    ),
+]
+
+
+@pytest.mark.parametrize("commands", OF_CONDITIONS, ids=lambda commands: commands[0][0])
+def test_what_is_computed_from_conditions_is_kept(natron, lab, tmp_path, commands):
+    """The same question in other words is known; another one is not; both can be looked at side by side."""
+    asked, reworded, other = commands
+    first = natron(*asked, "--json")
+    assert first.code == 0, first.err
+    assert "kept: natron show" in first.err
+    again = natron(*reworded, "--json")
+    assert "known already" in again.err, again.err
+    assert again.out == first.out
+    assert "kept: natron show" in natron(*other, "--json").err
+    assert natron(*asked).out  # on the screen, from what was kept
+    newer, older = (one["id"] for one in natron("find", "--json").json["results"])
+    with open_project(lab) as project:
+        # the value is of natron's own types, whose JSON is what the command printed
+        kept = project.open(older)
+        assert kept.content == {key: part for key, part in first.json.items() if key != "map"}
+        value = kept.value[0] if isinstance(kept.value, tuple) else kept.value
+        assert type(value).__module__.startswith("natron.")
+    assert natron("show", older).code == 0
+    compared = natron("compare", older, newer, "--out", tmp_path / "c", "--json")
+    assert compared.code == 0, compared.err
+    differ = [len({value and value["value"] for value in row["values"]}) > 1 for row in compared.json["rows"]]
+    assert differ[0]  # what differs comes first
+    assert (tmp_path / "c" / "compared.svg").exists()
+    assert (tmp_path / "c" / "compared-nyquist.svg").exists() == ("--eis" in asked)
+
+
+def test_what_is_drawn_side_by_side_can_be_told_apart():
+    from natron.app.commands.projects import _labels
+
+    places = ["void.median", "void.interval.0", "short.interval.0", "short.interval.1", "mass"]
+    assert _labels(places) == ["median", "void.interval.0", "short.interval.0", "1", "mass"]
+
+
+def test_checks_distributions_and_their_pictures_are_kept(natron, lab, tmp_path):
+    for name, r in (("a", 100.0), ("b", 140.0)):
+        write_spectrum(lab / f"{name}.csv", r)
+    for command in ("check", "drt"):
+        first = natron("eis", command, "a.csv", "b.csv", "--out", tmp_path / command, "--json")
+        assert (first.code, first.err.count("kept: ")) == (0, 2), first.err
+        (lab / "a.csv").rename(lab / "c.csv")
+        again = natron("eis", command, "c.csv", "b.csv", "--json")
+        assert again.err.count("known already") == 2
+        assert again.out.replace("c.csv", "a.csv") == first.out
+        (lab / "c.csv").rename(lab / "a.csv")
+        found = natron("find", "--command", f"eis {command}", "--json").json["results"]
+        assert [len(one["figures"]) for one in found] == [1, 1]
+        compared = natron("compare", *(one["id"] for one in found), "--json").json
+        assert len(compared["rows"]) > 2
+    assert ids(natron, "--command", "eis check", "--where", "rms < 0.01")
+
+
+def test_calibrations_are_kept(natron, lab, tmp_path):
+    table = lab / "contact.csv"
+    table.write_text(
+        "Pressure / MPa,Time / s,Temperature / degC,Interface resistance / ohm.cm2\n"
+        + "\n".join(f"{p},60,25,{r}" for p, r in ((1, 30), (2, 17), (5, 8), (10, 4.4), (20, 2.5)))
+    )
+    first = natron("calibrate", "interface", "--data", table, "--json")
+    assert "kept: natron show" in first.err, first.err
+    again = natron("calibrate", "interface", "--data", table, "--json")
+    assert "known already" in again.err
+    assert again.out == first.out
+    (one,) = natron("find", "--json").json["results"]
+    assert one["files"][0]["path"] == "contact.csv"
 
 
 def test_find_show_compare(natron, lab, tmp_path):
@@ -230,6 +365,35 @@ def test_a_file_is_given_out_when_it_has_stood_still_and_again_when_it_grew(tmp_
         (tmp_path / passed_over).write_text("" if "empty" in passed_over else "x")
     watched.ready(tmp_path, 200.0)
     assert watched.ready(tmp_path, 300.0) == []
+
+
+def test_a_watch_goes_on_after_a_fault_and_when_there_is_room_again(natron, lab, monkeypatch):
+    from natron.app.commands import watching
+    from natron.store import FullError
+
+    for name in ("a", "b", "c"):
+        write_spectrum(lab / f"{name}.csv")
+    seen = []
+
+    def analyse(file, *others):
+        seen.append(file.name)
+        if file.name == "b.csv":
+            raise ZeroDivisionError("a fault")
+        if seen.count("c.csv") < 3 and file.name == "c.csv":
+            raise FullError("the disk is full")
+        if seen.count("c.csv") == 3:
+            raise KeyboardInterrupt
+        return "done"
+
+    monkeypatch.setattr(watching, "_analyse", analyse)
+    left = natron("watch", ".", "--quiet", "0 s", "--every", "0 s")
+    assert left.code == 130
+    assert sorted(seen) == ["a.csv", "b.csv", "c.csv", "c.csv", "c.csv"]
+    assert left.err.count("the disk is full") == 1
+    assert "ZeroDivisionError" in left.err
+    seen.clear()
+    assert natron("watch", ".", "--quiet", "0 s", "--every", "0 s", "--once").code == 5
+    assert sorted(seen) == ["a.csv", "b.csv", "c.csv"]
 
 
 def test_what_arrives_is_analysed_and_a_file_that_cannot_be_read_stops_nothing(natron, lab):

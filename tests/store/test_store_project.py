@@ -127,6 +127,17 @@ def test_a_file_is_read_once_and_may_be_renamed(project, monkeypatch):
     assert Path(again.spectra[0].provenance.file).name == "b.csv"
 
 
+def test_a_file_larger_than_any_measurement_is_refused_before_it_is_read(project, monkeypatch):
+    from natron.data import DataError
+
+    file = project.folder / "huge.csv"
+    with file.open("wb") as handle:
+        handle.truncate(3 * 2**30)
+    monkeypatch.setattr("natron.store.readings.raw_of", lambda *a: pytest.fail("it was read"))
+    with pytest.raises(DataError, match="up to 2 GiB"):
+        read_kept(project, [file], {})
+
+
 def test_what_was_told_is_part_of_the_reading(project):
     file = project.folder / "a.csv"
     file.write_text(SPECTRUM)
@@ -232,6 +243,19 @@ def test_a_damaged_reading_is_read_anew(project):
     assert again.spectra[0].digest == first.spectra[0].digest
 
 
+def test_a_reading_that_was_written_down_wrongly_is_read_anew(project):
+    file = project.folder / "a.csv"
+    file.write_text(SPECTRUM)
+    first, _ = read_kept(project, [file], {})
+    ((right,),) = project.index.rows("SELECT about_object FROM reading")
+    wrong = project.objects.put(b'{"schema_version": 1}', "json")
+    with project.index.transaction() as connection:
+        connection.execute("UPDATE reading SET about_object = ?", (wrong,))
+    again, _ = read_kept(project, [file], {})
+    assert again.spectra[0].digest == first.spectra[0].digest
+    assert project.index.rows("SELECT about_object FROM reading") == [(right,)]
+
+
 def test_a_newer_project_is_left_alone(project):
     keep(project, 1)
     project.close()
@@ -253,6 +277,21 @@ def test_a_damaged_index_is_said(project):
     project.index.file.write_bytes(b"not SQLite at all" * 1000)
     with pytest.raises(DamagedError, match="index is damaged"):
         open_project(project.folder)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda index: index.write_bytes(b"")])
+def test_an_index_that_lost_everything_is_not_begun_anew(project, damage):
+    """An empty file is an empty database to SQLite: the results would be gone without a word."""
+    keep(project, 1)
+    project.close()
+    for extra in project.index.folder.glob("index.sqlite-*"):
+        extra.unlink()
+    damage(project.index.file)
+    with pytest.raises(DamagedError, match="results lie beside it"):
+        init_project(project.folder)
+    with pytest.raises(StoreError):
+        open_project(project.folder)
+    assert len(objects(project)) == 2
 
 
 def test_an_older_project_is_brought_up_to_date_after_a_backup(project):

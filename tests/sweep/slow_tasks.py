@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -25,6 +26,16 @@ def squares(payload, names, values):
         with Path(log).open("ab", buffering=0) as handle:
             handle.write(b"".join(b"%d\n" % int(x) for x in values[:, 0]))
     return values[:, :1] ** 2, {}
+
+
+def wide(payload, names, values):
+    """As much out as came in."""
+    return values * 2, {}
+
+
+def threads(payload, names, values):
+    """How many threads this worker has beside Python's own."""
+    return np.full((len(values), 1), float(len(list(Path("/proc/self/task").iterdir())) - threading.active_count())), {}
 
 
 def hungry(payload, names, values):

@@ -120,6 +120,8 @@ def test_sobol_indices_are_scipys():
 
 def test_an_output_that_never_moves_has_no_indices():
     assert sobol("y", ["a"], np.ones(3 * 64)) is None
+    # nor has one that moves by rounding alone
+    assert sobol("y", ["a"], 23.1 + 3e-15 * np.random.default_rng(1).normal(size=3 * 64)) is None
 
 
 @given(
@@ -200,6 +202,23 @@ def test_other_commands_one_point_each():
         (DESIGN + "[options]\nbassis = 1", "no such option"),
         (DESIGN + '[options]\nbasis = "charged"', "known words"),
         (DESIGN + '[pareto]\nmaximise = ["stack_thickness"]', "two outputs"),
+        (DESIGN + '[options]\nconsistent = "no"', "true or false"),
+        (DESIGN.replace("design", "spectra") + "[options]\nfrequencies = 5", "list of frequencies"),
+        (DESIGN.replace("design", "simulate") + "[options]\noff = 3", "list of mechanisms"),
+        (DESIGN.replace("design", "predict ccd") + '[options]\ncells = "many"', "whole number"),
+        (DESIGN.replace("design", "predict ccd") + "[options]\ncells = 3", "options.cells.*100"),
+        (DESIGN.replace("10000", "100\nseed = -1"), "zero or more"),
+        (
+            DESIGN.replace("monte-carlo", "grid") + '[vary]\n"separator.thickness" = '
+            '{ from = "3 µm", to = "4 µm", steps = 1000000000 }',
+            "too many points",
+        ),
+        (DESIGN + '[vary]\n"separator.thickness" = { values = "3 µm" }', "values are a list"),
+        (
+            DESIGN + '[pareto]\nmaximise = ["stack_thickness"]\n'
+            'minimise = ["stack_thickness", "volumetric_energy_density"]',
+            "not both",
+        ),
         (DESIGN + "[smaple]\nx = 1", "sample"),
         ("command = 3", "command"),
         ('command = "design"', "needs a cell"),
@@ -238,6 +257,38 @@ def test_workers_do_every_point_once(tmp_path):
     run(todo, LocalWorkers(2, MEMORY))
     assert todo.found[:, 0].tolist() == [i**2 for i in range(200)]
     assert sorted(map(int, (tmp_path / "log").read_text().split())) == list(range(200))
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="a test that waits for ever could not be ended")
+def test_batches_larger_than_a_pipe_go_both_ways_at_once():
+    """The client hands out the next batch while a worker hands in the last one: neither may wait for the other."""
+    values = np.random.default_rng(1).normal(size=(60_000, 20))
+    todo = Plan("slow_tasks:wide", "", tuple("x" * 20), values, 20)
+    todo.resume(None)
+    workers = LocalWorkers(1, MEMORY)
+    # two batches of 4.8 MB each for one worker
+    handed = iter([(0, 30_000), (30_000, 60_000)])
+    signal.alarm(120)
+    try:
+        for name in handed:
+            workers.give(name, todo.task(*name))
+        found = {}
+        while len(found) < 2:
+            found |= {name: outcome.outputs for name, outcome in workers.wait()}
+    finally:
+        signal.alarm(0)
+        workers.close()
+    assert np.array_equal(np.concatenate([found[0, 30_000], found[30_000, 60_000]]), 2 * values)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_a_worker_computes_on_one_thread(monkeypatch):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    todo = plan(1, "", "slow_tasks:threads")
+    run(todo, LocalWorkers(1, MEMORY))
+    assert todo.found[0, 0] == 0
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
 
 
 def test_a_point_that_kills_its_worker_is_one_without_numbers():

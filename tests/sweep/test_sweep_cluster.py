@@ -147,5 +147,8 @@ def test_a_scheduler_killed_half_way(cluster, tmp_path):
 def test_no_scheduler_is_said(tmp_path):
     with pytest.raises(InputError, match="no scheduler"):
         ClusterWorkers(str(tmp_path / "none.json"))
+    (tmp_path / "other.json").write_text("[sweep]")
+    with pytest.raises(InputError, match="not a file that a Dask scheduler wrote"):
+        ClusterWorkers(str(tmp_path / "other.json"))
     with pytest.raises(SchedulerLostError, match="does not answer"):
         ClusterWorkers("tcp://127.0.0.1:9")

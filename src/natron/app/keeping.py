@@ -63,6 +63,17 @@ class Keeping:
                 return reading
         return read(files[0], **(told or {})) if len(files) == 1 else join(files, **(told or {}))
 
+    def note(self, file: str) -> str:
+        """Say that a result comes from a file that is no measurement, such as a table written by hand; the file."""
+        if self.project is not None:
+            from natron.store import StoreError, raw_of
+
+            try:
+                self._raws[file] = raw_of(self.project, file)
+            except StoreError as fault:
+                self._fault(fault)
+        return file
+
     def digests(self, files: Sequence[str]) -> list[str]:
         """SHA-256 of files that were read."""
         return [self._raws[file].sha256 for file in files if file in self._raws]

@@ -28,9 +28,14 @@ class Row:
     unit: str
     numbers: tuple[Number | None, ...]
 
+    @property
+    def differs(self) -> bool:
+        """Whether two results have another value or uncertainty."""
+        return len({(n.value, n.uncertainty) for n in self.numbers if n is not None}) > 1
+
 
 def side_by_side(results: Sequence[Kept], only: Sequence[str] = ()) -> list[Row]:
-    """The quantities that two results or more have in the same place and unit, in the order of the first.
+    """The quantities that two results or more have in the same place and unit: those that differ, then the others.
 
     Parameters
     ----------
@@ -47,7 +52,7 @@ def side_by_side(results: Sequence[Kept], only: Sequence[str] = ()) -> list[Row]
         if sum(number is not None for number in numbers) < 2 or (only and name not in only and place not in only):
             continue
         rows.append(Row(place, name, unit, numbers))
-    return rows
+    return sorted(rows, key=lambda row: not row.differs)
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from natron.core import Quantity
 from natron.core.kinds import kind
 from natron.report.as_json import SCHEMA_VERSION
-from natron.sweep import Subject, SweepResult
+from natron.sweep import Subject, SweepResult, varies
 
 MOST_REASONS = 20
 
@@ -83,7 +83,7 @@ def _spread(values: Any, k: str) -> dict[str, Any]:
     names = ("mean", "median", "low_95", "high_95", "lowest", "highest")
     if not len(whole):
         return dict.fromkeys(names) | {"points": 0}
-    deviation = float(np.std(whole, ddof=1)) if len(whole) > 1 else None
+    deviation = float(np.std(whole, ddof=1)) if varies(whole) else None
     low, median, high = np.quantile(whole, (0.025, 0.5, 0.975))
     return {
         "mean": Quantity(float(np.mean(whole)), deviation, k).as_json(),

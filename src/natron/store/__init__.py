@@ -11,7 +11,7 @@ from natron.store.exporting import Exported, export
 from natron.store.numbers import Number
 from natron.store.place import find_project
 from natron.store.project import Project, init_project, open_project
-from natron.store.readings import read_kept
+from natron.store.readings import raw_of, read_kept
 from natron.store.typed import NotKeepableError, digest
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "find_project",
     "init_project",
     "open_project",
+    "raw_of",
     "read_kept",
 ]

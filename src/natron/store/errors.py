@@ -65,7 +65,8 @@ def _of_sqlite(error: sqlite3.Error, folder: Path) -> StoreError:
     return DamagedError(
         f"the index is damaged ({text})",
         file=str(folder / "index.sqlite"),
-        hint="Put one of backups/ in its place, or natron init a new project; the files in objects/ are untouched.",
+        hint="Put one of backups/, or a copy of this file, in its place; what lies in objects/ is untouched. To begin "
+        "anew, move the folder .natron away first.",
     )
 
 

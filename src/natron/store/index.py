@@ -154,6 +154,13 @@ class Index:
             # another process may have done it meanwhile
             version = self._version()
             if version == 0:
+                if next(Objects(self.folder).folder.glob("*/*"), None) is not None:
+                    raise DamagedError(
+                        "the index is empty, and yet results lie beside it",
+                        file=str(self.file),
+                        hint="Put one of backups/, or a copy of this file, in its place; what lies in objects/ is "
+                        "untouched. To begin anew, move the folder .natron away first.",
+                    )
                 _execute(connection, _TABLES + _TABLES_2)
             for older in range(version or VERSION, VERSION):
                 _MIGRATIONS[older](connection, self.folder)

@@ -9,6 +9,9 @@ from typing import Any
 MOST = 5000
 """Numbers of one result that are indexed; a test of a thousand cycles has more, and its first ones are found."""
 
+NO_RESULTS = ("schema_version", "index", "point", "row")
+"""Bare numbers that say which, not how much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -34,7 +37,10 @@ class Number:
 
 
 def numbers_in(content: Mapping[str, Any]) -> list[Number]:
-    """Every quantity (``{"value", "uncertainty", "unit"}``) in a result's JSON, the first `MOST` of them."""
+    """Every quantity (``{"value", "uncertainty", "unit"}``) and bare number in a result's JSON, the first `MOST`.
+
+    A bare number (a residual, a count, a p-value) has the unit ``1``; arrays of them and `NO_RESULTS` are left out.
+    """
     found: list[Number] = []
     for number in _walk(content, ()):
         if len(found) == MOST:
@@ -52,7 +58,11 @@ def _walk(part: Any, way: tuple[str, ...]) -> Iterator[Number]:
             yield Number(".".join(way), name, float(value), uncertainty, str(part["unit"]))
             return
         for key, item in part.items():
-            yield from _walk(item, (*way, key))
+            if isinstance(item, int | float) and not isinstance(item, bool):
+                if key not in NO_RESULTS:
+                    yield Number(".".join((*way, key)), key, float(item), None, "1")
+            else:
+                yield from _walk(item, (*way, key))
     elif isinstance(part, list | tuple):
         for i, item in enumerate(part):
             yield from _walk(item, (*way, str(i)))

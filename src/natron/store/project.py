@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from io import BytesIO
 from operator import eq, ge, gt, le, lt
 from pathlib import Path
@@ -78,15 +79,16 @@ class Project:
             Where it cannot be read, or the store cannot be written.
         """
         path = Path(file)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise StoreError(f"this file cannot be read: {error.strerror}", file=str(file)) from error
-        found = sha256(content).hexdigest()
         inside = self._relative(path)
-        with in_words(self.index.folder):
-            copy = None if inside else self.objects.put(content, "raw")
-        raw = Raw(found, path.name, inside, copy, len(content))
+        copy = None
+        if inside is None:
+            content = _read(path)
+            found, size = sha256(content).hexdigest(), len(content)
+            with in_words(self.index.folder):
+                copy = self.objects.put(content, "raw")
+        else:
+            found, size = digest_of(path)
+        raw = Raw(found, path.name, inside, copy, size)
         known = self._raws("SELECT * FROM raw WHERE sha256 = ?", (found,))
         if known and (known[0].path, known[0].object) == (raw.path, raw.object):
             return known[0]
@@ -180,8 +182,8 @@ class Project:
             places = {name: self.objects.put(_parquet(frame), "parquet") for name, frame in tables.frames().items()}
             pictures = {name: self.objects.put(svg.encode(), "svg") for name, svg in (figures or {}).items()}
             document["tables"] = places
-            text = without_places(json.dumps(document, allow_nan=False, ensure_ascii=False), called or {})
-            name = self.objects.put(text.encode(), "json")
+            document = without_places(document, called or {})
+            name = self.objects.put(json.dumps(document, allow_nan=False, ensure_ascii=False).encode(), "json")
         with self.index.transaction() as connection:
             row = (found, command, title, code_version(), json.dumps(document["settings"]), status, name, _now())
             done = connection.execute("INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -391,7 +393,7 @@ class Project:
         """Where a file lies now: in the project if it still is what it was, else its copy, else None."""
         if raw.path is not None:
             here = self.folder / raw.path
-            if here.is_file() and sha256(here.read_bytes()).hexdigest() == raw.sha256:
+            if here.is_file() and digest_of(here)[0] == raw.sha256:
                 return here
         if raw.object is not None and self.objects.path(raw.object).is_file():
             return self.objects.path(raw.object)
@@ -447,12 +449,47 @@ def open_project(folder: str | os.PathLike[str]) -> Project:
     return Project(Path(folder))
 
 
-def without_places(text: str, called: Mapping[str, str]) -> str:
-    """JSON text with paths replaced, the longest first."""
-    for given in sorted(called, key=len, reverse=True):
-        old, new = (json.dumps(name, ensure_ascii=False)[1:-1] for name in (given, called[given]))
-        text = text.replace(old, new)
-    return text
+def digest_of(file: Path) -> tuple[str, int]:
+    """SHA-256 and size of a file, which is not held in memory.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be read.
+    """
+    try:
+        with file.open("rb") as handle:
+            return file_digest(handle, "sha256").hexdigest(), handle.tell()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> StoreError:
+    return StoreError(f"this file cannot be read: {error.strerror}", file=str(file))
+
+
+def without_places(part: Any, called: Mapping[str, str]) -> Any:
+    """JSON values with paths that name a folder replaced, the longest first; keys stay.
+
+    A bare name knows no place, and may be any word or number of the result: ``1``, ``full``.
+    """
+    if isinstance(part, str):
+        for given in sorted((name for name in called if "/" in name or "\\" in name), key=len, reverse=True):
+            own = rf"(?<![\w/\\.-]){re.escape(given)}(?![\w/\\-])"
+            part = re.sub(own, called[given].replace("\\", r"\\"), part)
+        return part
+    if isinstance(part, Mapping):
+        return {key: without_places(item, called) for key, item in part.items()}
+    if isinstance(part, list | tuple):
+        return [without_places(item, called) for item in part]
+    return part
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -6,14 +6,13 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from natron.store.code import code_version
 from natron.store.entries import Raw
 from natron.store.errors import DamagedError, in_words
-from natron.store.project import Project, without_places
+from natron.store.project import Project, digest_of, without_places
 from natron.store.typed import Tables, digest, encode
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ def read_kept(
     """
     from natron.data import DataError
     from natron.io import join, read
+    from natron.io.source import open_source
 
     for file in files:
-        if not Path(file).is_file():
-            read(file)  # which says what is wrong with it
+        open_source(file)  # which says what is wrong with one that is no measurement, or larger than any
     before = [_state(file) for file in files]
-    raws = tuple(_raw(project, file) for file in files)
+    raws = tuple(raw_of(project, file) for file in files)
     mapping = told.get("mapping")
     counted = {**told, "mapping": None if mapping is None else Path(mapping).read_text("utf-8", errors="replace")}
     key = digest({"files": [raw.sha256 for raw in raws], "told": counted, "code": code_version()})
@@ -85,12 +84,19 @@ def _state(file: str | os.PathLike[str]) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _raw(project: Project, file: str | os.PathLike[str]) -> Raw:
+def raw_of(project: Project, file: str | os.PathLike[str]) -> Raw:
+    """A file by its content, noted in the project if that may be written.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be read, or the store cannot be written.
+    """
     path = Path(file)
     if project.writable:
         return project.add_raw(path)
-    content = path.read_bytes()
-    return Raw(sha256(content).hexdigest(), path.name, None, None, len(content))
+    found, size = digest_of(path)
+    return Raw(found, path.name, None, None, size)
 
 
 def _keep(
@@ -111,21 +117,24 @@ def _keep(
             write(reading, table)
             content, about_text = table.read_bytes(), beside(table).read_text("utf-8")
         table_name = project.objects.put(content, "bdf.parquet")
-        about = project.objects.put(without_places(about_text, called).encode(), "json")
+        about_json = without_places(json.loads(about_text), called)
+        about = project.objects.put(json.dumps(about_json, ensure_ascii=False, indent=1).encode(), "json")
     now = encode(dict(counted), Tables())
     with project.index.transaction() as connection:
-        done = connection.execute(
-            "INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'))",
+        connection.execute(
+            "INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ')) ON CONFLICT (id) "
+            "DO UPDATE SET table_object = excluded.table_object, about_object = excluded.about_object",
             (key, reading.format, code_version(), json.dumps(now), table_name, about),
         )
-        if done.rowcount:
-            connection.executemany(
-                "INSERT INTO reading_of VALUES (?, ?, ?)", [(key, i, raw.sha256) for i, raw in enumerate(raws)]
-            )
+        connection.executemany(
+            "INSERT OR IGNORE INTO reading_of VALUES (?, ?, ?)", [(key, i, raw.sha256) for i, raw in enumerate(raws)]
+        )
 
 
 def _open(project: Project, table_name: str, about: str, names: Mapping[str | None, str]) -> Reading:
     """A reading as it was written, its files called as they are now."""
+    from pydantic import ValidationError
+
     from natron.io.parquet import read_parquet
     from natron.io.reading import Asked
     from natron.io.restoring import restore
@@ -133,7 +142,10 @@ def _open(project: Project, table_name: str, about: str, names: Mapping[str | No
     from natron.io.source import Source
 
     project.objects.check(table_name, project.objects.get(table_name))
-    side = Sidecar.model_validate_json(project.objects.get(about))
+    try:
+        side = Sidecar.model_validate_json(project.objects.get(about))
+    except ValidationError as error:
+        raise DamagedError("what is told beside a kept table cannot be read", file=about) from error
     path = project.objects.path(table_name)
     source = Source(path, path.stat().st_size, b"")
     origins = [o.model_copy(update={"file": names.get(o.sha256, o.file)}) for o in side.provenance]

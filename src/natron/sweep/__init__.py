@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from natron.sweep.cluster import ClusterWorkers, SchedulerLostError
-    from natron.sweep.indices import Indices, pareto, sobol
+    from natron.sweep.indices import Indices, pareto, sobol, varies
     from natron.sweep.local import Here, LocalWorkers
     from natron.sweep.running import Plan, SweepResult, run_plan, run_sweep, settings_of
     from natron.sweep.sampling import METHODS, Range, Values, sample
@@ -44,6 +44,7 @@ _HOMES = {
     "settings_of": "running",
     "sobol": "indices",
     "subject": "subjects",
+    "varies": "indices",
 }
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "settings_of",
     "sobol",
     "subject",
+    "varies",
 ]
 
 

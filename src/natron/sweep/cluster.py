@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,17 @@ PATIENCE_S = 15.0
 
 class SchedulerLostError(NatronError):
     """The scheduler is gone; what was finished is kept."""
+
+
+def _address_in(file: str) -> str:
+    """The address in a scheduler file."""
+    try:
+        return str(json.loads(Path(file).read_text("utf-8"))["address"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            "this is not a file that a Dask scheduler wrote", key="--scheduler", given=file,
+            hint="Make it with: dask scheduler --scheduler-file scheduler.json.",
+        ) from error  # fmt: skip
 
 
 class ClusterWorkers:
@@ -48,7 +60,7 @@ class ClusterWorkers:
                     "this is no scheduler", key="--scheduler", given=scheduler,
                     allowed="tcp://HOST:PORT, tls://HOST:PORT, or the scheduler file that Dask wrote",
                 )  # fmt: skip
-            where = {"scheduler_file": scheduler}
+            where = {"address": _address_in(scheduler)}
         try:
             self._client = Client(timeout=PATIENCE_S, set_as_default=False, **where)
             self._client.wait_for_workers(1, timeout=PATIENCE_S)

@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 RESAMPLES = 200
 """Of the bootstrap behind an interval."""
 
+ROUNDING = 1e-12
+"""Of an output's size: what it moves by less than this is rounding, not an answer to what varies."""
+
 LEAST_ROWS = 8
 """Below it an index is not worth its name."""
 
@@ -40,6 +43,11 @@ class Indices:
     total_interval: Array
 
 
+def varies(values: Array) -> bool:
+    """Whether finite values differ by more than rounding."""
+    return bool(np.ptp(values) > ROUNDING * np.max(np.abs(values)))
+
+
 def sobol(output: str, names: Sequence[str], f: Array, *, seed: int = 1) -> Indices | None:
     """Indices from an output at the points of ``sobol-indices``, shape (points·(names + 2),); A, B, then each crossing.
 
@@ -52,7 +60,7 @@ def sobol(output: str, names: Sequence[str], f: Array, *, seed: int = 1) -> Indi
     rows = f.reshape(d + 2, -1)
     rows = rows[:, np.isfinite(rows).all(axis=0)]
     count = rows.shape[1]
-    if count < LEAST_ROWS or np.ptp(rows[:2]) == 0:
+    if count < LEAST_ROWS or not varies(rows[:2]):
         return None
     first, total = _estimates(rows)
     generator = np.random.Generator(np.random.PCG64(seed))

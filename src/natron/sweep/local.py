@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Hashable
-from contextlib import suppress
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from natron.core import InputError, NatronError
@@ -16,6 +18,8 @@ from natron.sweep.tasks import Answer, Task, do, limited_memory
 
 QUEUED = 2
 """Batches given to a worker at a time: the next is there when one is done, whatever the client is doing."""
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ class LocalWorkers:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._memory), daemon=True)
-        process.start()
+        with _one_thread():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
@@ -140,21 +145,47 @@ class Here:
         """Nothing to end."""
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """What is started meanwhile computes on one thread: the points of a sweep are the parallel part.
+
+    The libraries look when they are loaded, which in a worker is before it has done anything.
+    """
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _listen(pipe: Connection, tasks: SimpleQueue[Task]) -> None:
+    """Take what the client sends, also while a batch is done: else each could wait for the other to read.
+
+    Without its client a worker ends at once; what it was doing would go nowhere.
+    """
+    try:
+        while True:
+            tasks.put(pipe.recv())
+    finally:
+        os._exit(0)
+
+
 def _work(pipe: Connection, memory_bytes: int) -> None:
     """A worker's life: until the client is gone."""
     import signal
 
     # Ctrl-C is for the client, which then ends the workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # the points of a sweep are the parallel part
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"):
-        os.environ[name] = "1"
     limited_memory(memory_bytes)
+    tasks: SimpleQueue[Task] = SimpleQueue()
+    Thread(target=_listen, args=(pipe, tasks), daemon=True).start()
     while True:
-        try:
-            task = pipe.recv()
-        except (EOFError, OSError):
-            return
+        task = tasks.get()
         outcome: Outcome
         try:
             outcome = do(task)

@@ -6,7 +6,6 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -76,9 +75,15 @@ def sample(varied: Mapping[str, Varied], method: str, points: int, seed: int) ->
         Where a parameter has not what the method needs, or there are too many points.
     """
     if method == "grid":
-        axes = [_axis(name, how) for name, how in varied.items()]
-        _refuse_many(math.prod(map(len, axes)))
-        return np.array(list(product(*axes)), float).reshape(-1, len(axes))
+        _refuse_many(math.prod(_steps(name, how) for name, how in varied.items()))
+        axes = [
+            np.array(how.values) if isinstance(how, Values) else how.at(np.linspace(0.0, 1.0, _steps(name, how)))
+            for name, how in varied.items()
+            if not isinstance(how, Quantity)
+        ]
+        return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+    if seed < 0:
+        raise InputError("a seed is a whole number of zero or more", key="sample.seed", given=seed)
     if points < 1:
         raise InputError("a sweep needs a point", key="sample.points", given=points)
     d = len(varied)
@@ -116,11 +121,12 @@ def sample(varied: Mapping[str, Varied], method: str, points: int, seed: int) ->
     return np.column_stack([_at(how, np.asarray(cube[:, i], float)) for i, how in enumerate(varied.values())])
 
 
-def _axis(name: str, how: Varied) -> Array:
+def _steps(name: str, how: Varied) -> int:
+    """Of an axis of a grid."""
     if isinstance(how, Values):
-        return np.array(how.values)
+        return len(how.values)
     if isinstance(how, Range) and how.steps is not None:
-        return how.at(np.linspace(0.0, 1.0, how.steps))
+        return how.steps
     raise InputError(
         "a grid needs values or steps", key=f"vary.{name}",
         allowed='{ from = "20 µm", to = "60 µm", steps = 9 } or { values = ["20 µm", "30 µm"] }',
@@ -148,5 +154,5 @@ def _refuse_many(points: Any) -> None:
     if points > MOST_POINTS:
         raise InputError(
             "these are too many points", given=f"{points:.3g}", allowed=f"up to {MOST_POINTS:,}",
-            hint="Take fewer steps, or sample.method = \"sobol\".",
+            hint='Take fewer points or steps, or sample.method = "sobol".',
         )  # fmt: skip

@@ -138,6 +138,8 @@ def _spec(found: _File, folder: Path) -> Spec:
             _known(f"pareto.{key}", one, outputs)
     if found.pareto is not None and len({*wanted.maximise, *wanted.minimise}) < 2:
         raise InputError("a Pareto front needs two outputs", key="pareto", allowed='maximise = ["…"], minimise = ["…"]')
+    if both := sorted({*wanted.maximise} & {*wanted.minimise}):
+        raise InputError("an output can be maximised or minimised, not both", key="pareto", given=", ".join(both))
     varied = _varied(found, of)
     return Spec(
         f"{found.command} {name}".strip(), found.command, plain, varied, outputs, found.sample.method,
@@ -212,9 +214,9 @@ def _how(name: str, how: Any, nominal: Quantity) -> Varied:
             if not nominal.standard_uncertainty:
                 raise InputError("this has no uncertainty of its own", allowed='such as "30 ± 3 µm", or from and to')
             return nominal
-        if isinstance(how, Mapping) and "values" in how and len(how) == 1 and isinstance(how["values"], list):
-            if not how["values"]:
-                raise InputError("there is no value")
+        if isinstance(how, Mapping) and "values" in how:
+            if len(how) > 1 or not isinstance(how["values"], list) or not how["values"]:
+                raise InputError("values are a list, and stand alone", allowed='{ values = ["20 µm", "30 µm"] }')
             return Values(tuple(read_quantity(one, nominal.kind).value for one in how["values"]))
         if isinstance(how, Mapping) and {"from", "to"} <= set(how):
             return _range(how, nominal)

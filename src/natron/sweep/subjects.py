@@ -76,12 +76,15 @@ def subject(plain: str) -> Subject:
             hint=did_you_mean(given["command"], COMMANDS),
         )  # fmt: skip
     make, known = COMMANDS[given["command"]]
-    for name in given["options"]:
+    for name, value in given["options"].items():
         if name not in known:
             raise InputError(
                 f"{given['command']} has no such option in a sweep", key=f"options.{name}",
                 allowed=", ".join(known) or "none", hint=did_you_mean(name, known) if known else None,
             )  # fmt: skip
+        fits, words = known[name]
+        if not fits(value):
+            raise InputError("this option takes something else", key=f"options.{name}", given=value, allowed=words)
     if given["cell"] is None and given["command"] != "constriction":
         raise InputError("this command needs a cell", key="cell", allowed="a built-in cell or a cell file")
     with warnings.catch_warnings():
@@ -230,7 +233,7 @@ def _predict_ccd(cell: str | None, options: Mapping[str, Any]) -> Subject:
     """The critical current that a ladder will report: medians of a batch of virtual cells at the point's numbers."""
     from natron.core import check_range
     from natron.interface.shorts.conditions import bench
-    from natron.interface.shorts.prediction import predict
+    from natron.interface.shorts.prediction import CELLS_PER_BATCH, MOST_CELLS, predict
     from natron.interface.shorts.protocol import ladder
 
     described = _cell(cell)
@@ -247,6 +250,11 @@ def _predict_ccd(cell: str | None, options: Mapping[str, Any]) -> Subject:
         else ladder(*steps, charge=parse_quantity(str(half), "areal_capacity"))
     )
     count, seed = int(options.get("cells", 1000)), int(options.get("seed", 1))
+    if not CELLS_PER_BATCH <= count <= MOST_CELLS:
+        raise InputError(
+            "this number of cells is out of range", key="options.cells", given=count,
+            allowed=f"{CELLS_PER_BATCH} to {MOST_CELLS}",
+        )  # fmt: skip
     outputs = {
         "critical_current": "current_density",
         "contact_loss": "current_density",
@@ -277,8 +285,6 @@ def _constriction(cell: str | None, options: Mapping[str, Any]) -> Subject:
     if cell is not None:
         raise InputError("a swept block of voxels is described by its own numbers", key="cell", hint="Leave it out.")
     voxels = int(options.get("voxels", 32))
-    if not 4 <= voxels <= 256:
-        raise InputError("this is no number of voxels", key="options.voxels", given=voxels, allowed="4 to 256")
     pattern = _word("pattern", options.get("pattern", "disc"), tuple(PATTERNS))
     seed = int(options.get("seed", 0))
     parameters = {
@@ -341,11 +347,45 @@ def _quantity(key: str, text: object, kind: str) -> float:
         raise error.at(key=key) from error
 
 
-COMMANDS: dict[str, tuple[Callable[[str | None, Mapping[str, Any]], Subject], tuple[str, ...]]] = {
-    "design": (_design, ("basis", "consistent")),
-    "simulate": (_simulate, ("protocol", "protocol_text", "off")),
-    "spectra": (_spectra, ("frequencies", "soc", "off")),
-    "predict ccd": (_predict_ccd, ("protocol", "half_step", "increment", "largest", "cells", "seed")),
-    "constriction": (_constriction, ("voxels", "pattern", "seed")),
-}
+Check = tuple[Callable[[Any], bool], str]
+"""Of an option: whether a value will do, and what will."""
+
+
+def _whole(least: int, most: int) -> Check:
+    return lambda v: type(v) is int and least <= v <= most, f"a whole number from {least} to {most}"
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+_TEXT: Check = (lambda v: isinstance(v, str), "a text")
+_QUANTITY: Check = (lambda v: isinstance(v, str), 'a number with its unit, such as "5 min"')
+_SHARE: Check = (lambda v: isinstance(v, str | int | float) and not isinstance(v, bool), 'such as "50 %"')
+_YES: Check = (lambda v: isinstance(v, bool), "true or false")
+_SEED = _whole(0, 2**63 - 1)
+
+COMMANDS: dict[str, tuple[Callable[[str | None, Mapping[str, Any]], Subject], Mapping[str, Check]]] = {
+    "design": (_design, {"basis": _TEXT, "consistent": _YES}),
+    "simulate": (
+        _simulate,
+        {"protocol": _TEXT, "protocol_text": _TEXT, "off": (_is_list, 'a list of mechanisms, such as ["voids"]')},
+    ),
+    "spectra": (
+        _spectra,
+        {
+            "frequencies": (_is_list, 'a list of frequencies, such as ["1 kHz", "1 Hz"]'),
+            "soc": _SHARE,
+            "off": (_is_list, 'a list of mechanisms, such as ["voids"]'),
+        },
+    ),
+    "predict ccd": (
+        _predict_ccd,
+        {
+            "protocol": _TEXT, "half_step": _QUANTITY, "increment": _QUANTITY, "largest": _QUANTITY,
+            "cells": _whole(1, 2**63 - 1), "seed": _SEED,
+        },
+    ),
+    "constriction": (_constriction, {"voxels": _whole(4, 256), "pattern": _TEXT, "seed": _SEED}),
+}  # fmt: skip
 """By name: how its subject is made, and the options it takes."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, Quantity, did_you_mean, parse_quantity
 from natron.core.constants import ABSOLUTE_ZERO_DEGC
+
+if TYPE_CHECKING:
+    from natron.interface.alloys.evaporation import Evaporation
 
 SYSTEMS = {"na-k": "Na-K", "k-na": "Na-K", "nak": "Na-K", "kna": "Na-K"}
 """Spellings of the one alloy natron knows."""
@@ -39,6 +43,7 @@ def alloy(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Draw the phase diagram and the film's course into this folder (SVG)."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The sodium-potassium anode: what is liquid, and how much sodium a potassium film takes while it stays so."""
@@ -57,30 +62,40 @@ def alloy(
     if capacity is not None and film is None:
         # without a film the capacity still tells how thick one must be
         warn(["without --film only the potassium needed is computed"])
-    found = alloy_anode(
-        parse_quantity(temperature, "temperature"),
-        None if film is None else parse_quantity(film, "length"),
-        None if capacity is None else parse_quantity(capacity, "areal_capacity"),
-        exchanged_share=parse_quantity(exchange, "share").value,
-        contact_angle_rad=None if contact_angle is None else parse_quantity(contact_angle, "angle").value,
-        gap=None if gap is None else parse_quantity(gap, "length"),
-        sweep_K=check_sweep(-20 - ABSOLUTE_ZERO_DEGC, 60 - ABSOLUTE_ZERO_DEGC, 5.0) if sweep else (),
-    )
-    if as_json:
-        print_json(to_json.alloy(found))
-    else:
-        from natron.app.screens import alloys as screen
+    at = parse_quantity(temperature, "temperature")
+    asked: dict[str, Any] = {
+        "film": None if film is None else parse_quantity(film, "length"),
+        "capacity": None if capacity is None else parse_quantity(capacity, "areal_capacity"),
+        "exchanged_share": parse_quantity(exchange, "share").value,
+        "contact_angle_rad": None if contact_angle is None else parse_quantity(contact_angle, "angle").value,
+        "gap": None if gap is None else parse_quantity(gap, "length"),
+        "sweep_K": check_sweep(-20 - ABSOLUTE_ZERO_DEGC, 60 - ABSOLUTE_ZERO_DEGC, 5.0) if sweep else (),
+    }
+    with keeping(project) as keep:
+        found = keep.result(
+            "alloy",
+            title=", ".join(["Na-K", str(at), *(str(asked[name]) for name in ("film", "capacity") if asked[name])]),
+            inputs=None,
+            settings={"temperature": at, **asked},
+            work=lambda: alloy_anode(at, **asked),
+            content=to_json.alloy,
+        )
+        if as_json:
+            print_json(to_json.alloy(found))
+        else:
+            from natron.app.screens import alloys as screen
 
-        screen.alloy(found)
-        print(f"\n{to_json.HAZARD}")
-    if out is not None:
-        from natron.app.pictures import draw
-        from natron.plot.alloys import anode_course, phase_diagram
+            screen.alloy(found)
+            print(f"\n{to_json.HAZARD}")
+        if out is not None:
+            from natron.app.pictures import draw
+            from natron.plot.alloys import anode_course, phase_diagram
 
-        draw(out, "na-k-phase-diagram", lambda ax: phase_diagram(found, ax=ax))
-        if found.course:
-            draw(out, "na-k-film", lambda axes: anode_course(found, axes=axes), (15, 11), rows=2)
-    warn(found.warnings)
+            drawn = [draw(out, "na-k-phase-diagram", lambda ax: phase_diagram(found, ax=ax))]
+            if found.course:
+                drawn.append(draw(out, "na-k-film", lambda axes: anode_course(found, axes=axes), (15, 11), rows=2))
+            keep.pictures(found, drawn)
+        warn(found.warnings)
 
 
 def evaporate(
@@ -101,6 +116,7 @@ def evaporate(
         Optional[str],  # noqa: UP045
         typer.Option("--substrate-temperature", help='"25 °C".'),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """How long evaporating a film takes, and how fast the film leaves again in vacuum."""
@@ -126,24 +142,36 @@ def evaporate(
         "substrate_temperature": given(substrate_temperature, "substrate_temperature", "temperature"),
     }
     of, wanted = metal(metal_name), parse_quantity(film, "length")
-    found = run(
-        of,
-        wanted,
-        conditions["source_temperature"],
-        conditions["distance"],
-        conditions["source_area"],
-        source_angle_rad=conditions["source_angle"].value,
-        substrate_angle_rad=conditions["substrate_angle"].value,
-        sticking=conditions["sticking"],
-        coefficient=conditions["coefficient"],
-        substrate_temperature=conditions["substrate_temperature"],
-    )
     hazard = to_json.HAZARD if of.symbol == "K" else HOT_METAL.format(metal=of.name)
-    if as_json:
-        print_json(to_json.evaporation(of, wanted, conditions, found, hazard))
-    else:
-        from natron.app.screens import alloys as screen
 
-        screen.evaporation(of, wanted, conditions, found)
-        print(f"\n{hazard}")
-    warn(found.warnings)
+    def content(found: Evaporation) -> dict[str, Any]:
+        return to_json.evaporation(of, wanted, conditions, found, hazard)
+
+    with keeping(project) as keep:
+        found = keep.result(
+            "evaporate",
+            title=f"{wanted} of {of.name}, {conditions['source_temperature']}, {conditions['distance']}",
+            inputs=of,
+            settings={"film": wanted, **conditions},
+            work=lambda: run(
+                of,
+                wanted,
+                conditions["source_temperature"],
+                conditions["distance"],
+                conditions["source_area"],
+                source_angle_rad=conditions["source_angle"].value,
+                substrate_angle_rad=conditions["substrate_angle"].value,
+                sticking=conditions["sticking"],
+                coefficient=conditions["coefficient"],
+                substrate_temperature=conditions["substrate_temperature"],
+            ),
+            content=content,
+        )
+        if as_json:
+            print_json(content(found))
+        else:
+            from natron.app.screens import alloys as screen
+
+            screen.evaporation(of, wanted, conditions, found)
+            print(f"\n{hazard}")
+        warn(found.warnings)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from natron.app.keeping import Keeping, ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, parse_quantity
 
@@ -47,11 +50,13 @@ def calibrate_cell(
         Optional[Path],  # noqa: UP045
         typer.Option("--pictures", help="Draw measured beside computed, and the intervals, into this folder (SVG)."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Fit the model's parameters to measurements on one cell, say which these tell, and write its calibrated file."""
     from natron.app.progress import progress
     from natron.io.descriptions import load_cell
+    from natron.report.calibration import cell_calibration
     from natron.simulate import calibrate_cell as run
     from natron.simulate import model_parameters
 
@@ -63,31 +68,50 @@ def calibrate_cell(
         _noise("--impedance-noise", impedance_noise, "share"),
     )
     names = None if parameters is None else [name.strip() for name in parameters.split(",") if name.strip()]
-    fitted, kept = _experiments(data, of), _experiments(held_out or (), of)
-    with progress("Calibrating") as step:
-        found = run(
-            of, fitted, names=names, held_out=kept, voltage_noise_V=noises[0], impedance_noise=noises[1], progress=step
+    with keeping(project) as keep:
+        fitted, compared = (_experiments(files, of, keep) for files in (data, held_out or ()))
+
+        def work() -> CellCalibration:
+            with progress("Calibrating") as step:
+                return run(
+                    of,
+                    fitted,
+                    names=names,
+                    held_out=compared,
+                    voltage_noise_V=noises[0],
+                    impedance_noise=noises[1],
+                    progress=step,
+                )
+
+        found = keep.result(
+            "calibrate cell",
+            title=f"{of.cell.name}, {', '.join(Path(file).name for file in data)}",
+            inputs=[of, keep.digests(data), keep.digests(held_out or ())],
+            settings={"parameters": names, "voltage_noise_V": noises[0], "impedance_noise": noises[1]},
+            files=[*data, *(held_out or ())],
+            work=work,
+            content=lambda found: cell_calibration(found, files=data, held_out=held_out or (), written=None),
+            status=lambda found: found.status,
+            as_now=lambda found: _named(found, [*fitted, *compared]),
         )
-    if out is not None and found.status == "converged":
-        _write(cell, found, out)
-    if pictures is not None:
-        _draw(found, pictures)
-    if as_json:
-        from natron.report.calibration import cell_calibration
-
-        written = str(out) if out is not None and found.status == "converged" else None
-        print_json(cell_calibration(found, files=data, held_out=held_out or (), written=written))
-    else:
-        from natron.app.screens.calibration import cell_calibration as show
-
-        show(found)
         if out is not None and found.status == "converged":
-            print(f"Wrote {out}. Look at it with: natron simulate {out}")
-    said = list(found.warnings)
-    if out is not None and found.status != "converged":
-        said.append(f"{out} was not written: these values are not to be used")
-    warn(said)
-    return 0 if found.status == "converged" else 4
+            _write(cell, found, out)
+        if pictures is not None:
+            keep.pictures(found, _draw(found, pictures))
+        if as_json:
+            written = str(out) if out is not None and found.status == "converged" else None
+            print_json(cell_calibration(found, files=data, held_out=held_out or (), written=written))
+        else:
+            from natron.app.screens.calibration import cell_calibration as show
+
+            show(found)
+            if out is not None and found.status == "converged":
+                print(f"Wrote {out}. Look at it with: natron simulate {out}")
+        said = list(found.warnings)
+        if out is not None and found.status != "converged":
+            said.append(f"{out} was not written: these values are not to be used")
+        warn(said)
+        return 0 if found.status == "converged" else 4
 
 
 def _noise(key: str, text: str, kind: str) -> float:
@@ -97,15 +121,23 @@ def _noise(key: str, text: str, kind: str) -> float:
     return value
 
 
-def _experiments(files: Sequence[str], of: ModelParameters) -> list[Experiment]:
+def _named(found: CellCalibration, experiments: Sequence[Experiment]) -> CellCalibration:
+    """A kept calibration with its files' present names; one that failed compares fewer, the fitted ones first."""
+    comparisons = tuple(
+        replace(one, experiment=replace(one.experiment, name=each.name))
+        for one, each in zip(found.comparisons, experiments, strict=False)
+    )
+    return replace(found, comparisons=comparisons)
+
+
+def _experiments(files: Sequence[str], of: ModelParameters, keep: Keeping) -> list[Experiment]:
     """What the files hold, as the model can do it again: each record with its spectra, each spectrum alone."""
     from natron.data import DataError
-    from natron.io import read
     from natron.simulate import experiment_of_record, experiment_of_spectrum
 
     found: list[Experiment] = []
     for file in files:
-        reading = read(file, kind=of.cell.kind)
+        reading = keep.read([file], {"kind": of.cell.kind})
         name = str(file)
         if reading.record is not None:
             found.append(experiment_of_record(reading.record, name=name, area_m2=of.area_m2))
@@ -133,13 +165,15 @@ def _write(cell: str, found: CellCalibration, out: Path) -> None:
     write_new_file(out, new)
 
 
-def _draw(found: CellCalibration, folder: Path) -> None:
+def _draw(found: CellCalibration, folder: Path) -> list[Path]:
     from natron.app.pictures import draw
     from natron.plot import calibration
 
-    draw(folder, "intervals", lambda ax: calibration.intervals(found, ax=ax), (15, 3 + 1.0 * len(found.parameters)))
+    size = (15, 3 + 1.0 * len(found.parameters))
+    drawn = [draw(folder, "intervals", lambda ax: calibration.intervals(found, ax=ax), size)]
     for i, each in enumerate(found.comparisons):
         if len(each.experiment.voltage_V):
-            draw(folder, f"voltage-{i}", lambda axes, each=each: calibration.voltage(each, axes=axes), (15, 11), rows=2)
+            drawn.append(draw(folder, f"voltage-{i}", partial(calibration.voltage, each), (15, 11), rows=2))
     if any(each.experiment.looks for each in found.comparisons):
-        draw(folder, "impedance", lambda ax: calibration.impedance(found.comparisons, ax=ax), (15, 11))
+        drawn.append(draw(folder, "impedance", partial(calibration.impedance, found.comparisons), (15, 11)))
+    return drawn

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, Quantity, QuantityError, parse_quantity
 
@@ -109,10 +110,12 @@ def solve(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="A folder for the picture, the VTK file and the spectrum."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Resistance, constriction and hot spots of a body of voxels; with --frequency its spectrum."""
     from natron.constriction import assess, body_spectrum, make_body
+    from natron.report.constriction import assessment_json
 
     f = _frequencies(frequency)
     of = _material(cell, voxels, spacing, period, kappa, image, threshold, contact, temperature)
@@ -138,32 +141,49 @@ def solve(
         periodic=not insulated,
         seed=seed,
     )
-    found = assess(body, tolerance=tolerance, max_iterations=max_iterations)
-    spectrum = None
-    if f is not None and found.solution.status == "converged":
+    described = {
+        **of.described, "pattern": pattern if of.contact_share < 1 else None, "porosity": porosity, "grains": grains
+    }  # fmt: skip
+
+    def work() -> tuple[Assessment, BodySpectrum | None]:
+        found = assess(body, tolerance=tolerance, max_iterations=max_iterations)
+        if f is None or found.solution.status != "converged":
+            return found, None
         from natron.app.progress import progress
 
         with progress("solving", len(f)) as step:
-            spectrum = body_spectrum(
+            return found, body_spectrum(
                 body, f, temperature_K=of.temperature_K, progress=lambda done, total: step(f"{done} of {total}")
             )
-    warnings = _warnings(found, spectrum)
-    if as_json:
-        from natron.report.constriction import assessment_json
 
-        described = {
-            **of.described, "pattern": pattern if of.contact_share < 1 else None, "porosity": porosity, "grains": grains
-        }  # fmt: skip
-        print_json(assessment_json(found, described, of.assumed, warnings, spectrum))
-    else:
-        from natron.app.screens import constriction as screen
+    def content(answer: tuple[Assessment, BodySpectrum | None]) -> dict[str, Any]:
+        return assessment_json(answer[0], described, of.assumed, _warnings(*answer), answer[1])
 
-        screen.assessment(found, of.title, of.assumed, spectrum)
-    if out is not None and found.solution.status == "converged":
-        _write(out, found, spectrum, of.title, silent=as_json)
-    warn(warnings)
-    if found.solution.status not in ("converged", "not_percolating") or (spectrum and spectrum.status != "converged"):
-        raise typer.Exit(4)
+    with keeping(project) as keep:
+        answer = keep.result(
+            "constriction solve",
+            title=f"{of.title}, {'×'.join(map(str, of.shape))} voxels",
+            inputs=[body, f, of.assumed, of.temperature_K],
+            settings={**described, "tolerance": tolerance, "max_iterations": max_iterations},
+            work=work,
+            content=content,
+            status=lambda answer: answer[0].solution.status,
+        )
+        found, spectrum = answer
+        warnings = _warnings(found, spectrum)
+        if as_json:
+            print_json(content(answer))
+        else:
+            from natron.app.screens import constriction as screen
+
+            screen.assessment(found, of.title, of.assumed, spectrum)
+        if out is not None and found.solution.status == "converged":
+            keep.pictures(answer, [_write(out, found, spectrum, of.title, silent=as_json)])
+        warn(warnings)
+        if found.solution.status not in ("converged", "not_percolating") or (
+            spectrum and spectrum.status != "converged"
+        ):
+            raise typer.Exit(4)
 
 
 def _warnings(found: Assessment, spectrum: BodySpectrum | None) -> list[str]:
@@ -313,7 +333,8 @@ def _of_cell(
     return _Material(title, shape, edges, conductivity, share, at, {"source": "cell", "name": described.name}, assumed)
 
 
-def _write(out: Path, found: Assessment, spectrum: BodySpectrum | None, title: str, *, silent: bool) -> None:
+def _write(out: Path, found: Assessment, spectrum: BodySpectrum | None, title: str, *, silent: bool) -> Path:
+    """Everything of a body; the picture's path."""
     import numpy as np
 
     from natron.app.pictures import draw
@@ -324,7 +345,7 @@ def _write(out: Path, found: Assessment, spectrum: BodySpectrum | None, title: s
 
     solution = found.solution
     picture = partial(potential_and_current, found)
-    draw(out, "potential-and-current", lambda axes: picture(axes=axes), (15, 17), rows=2)
+    drawn = draw(out, "potential-and-current", picture, (15, 17), rows=2)
     fields = {
         "conductivity_S_per_m": solution.kappa_S_per_m,
         "potential_V": np.asarray(solution.potential),
@@ -339,6 +360,7 @@ def _write(out: Path, found: Assessment, spectrum: BodySpectrum | None, title: s
         write(Reading(None, (spectrum.spectrum,), notes, "natron constriction"), out / "spectrum.bdf.csv")
     if not silent:
         print(f"\nWritten into {out.resolve()}")
+    return drawn
 
 
 @constriction.command()

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from natron.app.batch import each_of, leave, told_failures
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json
 from natron.app.pictures import draw
-from natron.app.spectra import Sample, load, parameter_values
+from natron.app.spectra import Loaded, Sample, asked_of, load, parameter_values
 from natron.app.spectra_options import Files, FmaxOption, FminOption, OutOption
 from natron.core import InputError, parse_quantity
+
+if TYPE_CHECKING:
+    from natron.eis import DRTResult, KKResult
 
 
 def eis_check(
@@ -21,6 +26,7 @@ def eis_check(
     fmax: FmaxOption = None,
     limit: Annotated[str, typer.Option("--limit", help="Residual, rms of |Z|, that passes.")] = "1 %",
     out: OutOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Kramers–Kronig test of each spectrum: whether it can be the impedance of a system at rest."""
@@ -28,23 +34,40 @@ def eis_check(
     from natron.report import impedance as to_json
 
     largest = parse_quantity(limit, "share").value
-    loaded, failed = load(files, Sample(fmin=fmin, fmax=fmax), keep_going=True)
-    found = each_of(loaded, "Checking", lambda one: kramers_kronig(one.spectrum, limit=largest), failed)
-    if as_json:
-        entries = [to_json.kramers_kronig(result, one.file, one.index) for one, result in found]
-        print_json(to_json.envelope("checks", entries, failed=told_failures(failed)))
-    else:
-        from natron.app.screens import impedance as screen
+    with keeping(project) as keep:
+        loaded, failed = load(files, Sample(fmin=fmin, fmax=fmax), keep_going=True, read=lambda file: keep.read([file]))
 
-        for one, result in found:
-            screen.check(one.file, one.index, result)
-    if out is not None:
-        from natron.plot.eis import residuals
+        def kept(one: Loaded) -> KKResult:
+            return keep.result(
+                "eis check",
+                title=f"{Path(one.file).name}[{one.index}]",
+                inputs=[*asked_of(one)],
+                settings={"limit": largest},
+                files=[one.file],
+                work=lambda: kramers_kronig(one.spectrum, limit=largest),
+                content=lambda result: to_json.envelope(
+                    "checks", [to_json.kramers_kronig(result, one.file, one.index)]
+                ),
+                status=lambda result: "passed" if result.passed else result.status,
+            )
 
-        for one, result in found:
-            f, relative = result.spectrum.frequency_Hz, result.residuals
-            draw(out, f"{one.name}-kramers-kronig", partial(residuals, f, relative, limit=result.limit))
-    leave(failed, not_converged=False)
+        found = each_of(loaded, "Checking", kept, failed)
+        if as_json:
+            entries = [to_json.kramers_kronig(result, one.file, one.index) for one, result in found]
+            print_json(to_json.envelope("checks", entries, failed=told_failures(failed)))
+        else:
+            from natron.app.screens import impedance as screen
+
+            for one, result in found:
+                screen.check(one.file, one.index, result)
+        if out is not None:
+            from natron.plot.eis import residuals
+
+            for one, result in found:
+                f, relative = result.spectrum.frequency_Hz, result.residuals
+                picture = partial(residuals, f, relative, limit=result.limit)
+                keep.pictures(result, [draw(out, f"{one.name}-kramers-kronig", picture)])
+        leave(failed, not_converged=False)
 
 
 def eis_drt(
@@ -52,28 +75,43 @@ def eis_drt(
     fmin: FminOption = None,
     fmax: FmaxOption = None,
     out: OutOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Distribution of relaxation times of each spectrum."""
     from natron.eis import drt
     from natron.report import impedance as to_json
 
-    loaded, failed = load(files, Sample(fmin=fmin, fmax=fmax), keep_going=True)
-    found = each_of(loaded, "Distributing", lambda one: drt(one.spectrum), failed)
-    if as_json:
-        entries = [to_json.drt(result, one.file, one.index) for one, result in found]
-        print_json(to_json.envelope("distributions", entries, failed=told_failures(failed)))
-    else:
-        from natron.app.screens import impedance as screen
+    with keeping(project) as keep:
+        loaded, failed = load(files, Sample(fmin=fmin, fmax=fmax), keep_going=True, read=lambda file: keep.read([file]))
 
-        for one, result in found:
-            screen.drt(one.file, one.index, result)
-    if out is not None:
-        from natron.plot.eis import relaxation_times
+        def kept(one: Loaded) -> DRTResult:
+            return keep.result(
+                "eis drt",
+                title=f"{Path(one.file).name}[{one.index}]",
+                inputs=[*asked_of(one)],
+                settings={},
+                files=[one.file],
+                work=lambda: drt(one.spectrum),
+                content=lambda result: to_json.envelope("distributions", [to_json.drt(result, one.file, one.index)]),
+                status=lambda result: result.status,
+            )
 
-        for one, result in found:
-            draw(out, f"{one.name}-drt", partial(relaxation_times, result))
-    leave(failed, not_converged=False)
+        found = each_of(loaded, "Distributing", kept, failed)
+        if as_json:
+            entries = [to_json.drt(result, one.file, one.index) for one, result in found]
+            print_json(to_json.envelope("distributions", entries, failed=told_failures(failed)))
+        else:
+            from natron.app.screens import impedance as screen
+
+            for one, result in found:
+                screen.drt(one.file, one.index, result)
+        if out is not None:
+            from natron.plot.eis import relaxation_times
+
+            for one, result in found:
+                keep.pictures(result, [draw(out, f"{one.name}-drt", partial(relaxation_times, result))])
+        leave(failed, not_converged=False)
 
 
 def eis_simulate(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, Quantity, QuantityError, did_you_mean, parse_quantity
 
@@ -75,6 +76,7 @@ def predict_ccd(
     seed: SeedOption = 1,
     assume: AssumeOption = None,
     out: OutOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The critical current a ladder will report: loss of contact and short, spread over virtual cells."""
@@ -84,25 +86,36 @@ def predict_ccd(
 
     described, bench = _bench(cell, assume)
     steps = _protocol(protocol, half_step, increment, largest)
-    found = run(bench, steps, cells=cells, seed=seed)
     takes = liquid_capacity(described)
-    if as_json:
-        print_json(to_json.ccd(found, takes))
-    else:
-        from natron.app.screens import predictions as screen
+    with keeping(project) as keep:
+        found = keep.result(
+            "predict ccd",
+            title=f"{described.name}, {protocol}",
+            inputs=[described, bench, steps],
+            settings={"protocol": protocol, "cells": cells, "seed": seed},
+            work=lambda: run(bench, steps, cells=cells, seed=seed),
+            content=lambda found: to_json.ccd(found, takes),
+        )
+        if as_json:
+            print_json(to_json.ccd(found, takes))
+        else:
+            from natron.app.screens import predictions as screen
 
-        screen.ccd(found, takes)
-        if described.negative.film is not None:
-            from natron.report.alloys import HAZARD
+            screen.ccd(found, takes)
+            if described.negative.film is not None:
+                from natron.report.alloys import HAZARD
 
-            print(f"\n{HAZARD}")
-    if out is not None:
-        from natron.plot.predictions import critical_current_distribution, dominating_parameters, survival_course
+                print(f"\n{HAZARD}")
+        if out is not None:
+            from natron.plot.predictions import critical_current_distribution, dominating_parameters, survival_course
 
-        _draw(out, f"{described.name}-ccd", critical_current_distribution, found)
-        _draw(out, f"{described.name}-ccd-survival", survival_course, found)
-        _draw(out, f"{described.name}-ccd-dominates", dominating_parameters, found)
-    warn([*found.warnings, *_film_warning(steps, takes)])
+            pictures = {
+                "ccd": critical_current_distribution, "ccd-survival": survival_course,
+                "ccd-dominates": dominating_parameters,
+            }  # fmt: skip
+            drawn = [_draw(out, f"{described.name}-{name}", picture, found) for name, picture in pictures.items()]
+            keep.pictures(found, drawn)
+        warn([*found.warnings, *_film_warning(steps, takes)])
 
 
 def _film_warning(steps: Protocol, takes: Quantity | None) -> list[str]:
@@ -154,6 +167,7 @@ def predict_survival(
     seed: SeedOption = 1,
     assume: AssumeOption = None,
     out: OutOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """How many cells live to a cycle: growing flaws and voids together, and the flaws alone."""
@@ -166,20 +180,41 @@ def predict_survival(
     described, bench = _bench(cell, assume)
     charge = parse_quantity(capacity, "areal_capacity") if capacity is not None else _capacity(described)
     at = parse_quantity(current, "current_density")
-    found = run(bench, cycling(at, charge, cycles), outcome="survival", cells=cells, seed=seed)
-    living = batch_alive(found, batch)
-    if as_json:
-        print_json(to_json.survival(found, nominal_law(bench), living, at))
-    else:
-        from natron.app.screens import predictions as screen
+    steps = cycling(at, charge, cycles)
 
-        screen.survival(found, living)
-    if out is not None:
-        from natron.plot.predictions import dominating_parameters, survival_course
+    def content(found: Prediction) -> dict[str, Any]:
+        return to_json.survival(found, nominal_law(bench), batch_alive(found, batch), at)
 
-        _draw(out, f"{described.name}-survival", survival_course, found)
-        _draw(out, f"{described.name}-survival-dominates", dominating_parameters, found)
-    warn(found.warnings)
+    with keeping(project) as keep:
+        found = keep.result(
+            "predict survival",
+            title=f"{described.name}, {at}, {cycles} cycles",
+            inputs=[bench, steps],
+            settings={
+                "current": at,
+                "capacity": charge,
+                "cycles": cycles,
+                "batch": batch,
+                "cells": cells,
+                "seed": seed,
+            },
+            work=lambda: run(bench, steps, outcome="survival", cells=cells, seed=seed),
+            content=content,
+        )
+        living = batch_alive(found, batch)
+        if as_json:
+            print_json(content(found))
+        else:
+            from natron.app.screens import predictions as screen
+
+            screen.survival(found, living)
+        if out is not None:
+            from natron.plot.predictions import dominating_parameters, survival_course
+
+            pictures = {"survival": survival_course, "survival-dominates": dominating_parameters}
+            drawn = [_draw(out, f"{described.name}-{name}", picture, found) for name, picture in pictures.items()]
+            keep.pictures(found, drawn)
+        warn(found.warnings)
 
 
 def _capacity(cell: Cell) -> Quantity:
@@ -197,7 +232,7 @@ def _capacity(cell: Cell) -> Quantity:
     )
 
 
-def _draw(out: Path, name: str, picture: Callable[..., Any], found: Prediction) -> None:
+def _draw(out: Path, name: str, picture: Callable[..., Any], found: Prediction) -> Path:
     from natron.app.pictures import draw
 
-    draw(out, name, lambda ax: picture(found, ax=ax))
+    return draw(out, name, lambda ax: picture(found, ax=ax))

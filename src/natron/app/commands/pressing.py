@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, Quantity, format_number, parse_quantity
 
@@ -37,13 +38,25 @@ def _texts(pairs: list[str] | None) -> dict[str, object]:
     return changes
 
 
-def _picture(path: Path, picture: Callable[..., Any], size: tuple[float, float] = (18, 12)) -> None:
+def _picture(path: Path, picture: Callable[..., Any], size: tuple[float, float] = (18, 12)) -> Path:
     """A picture in the file that the user named."""
     from natron.app.pictures import draw
 
     if path.suffix != ".svg":
         raise InputError("the picture is an SVG file", given=str(path), allowed="a name that ends in .svg")
-    draw(path.parent, path.stem, picture, size)
+    return draw(path.parent, path.stem, picture, size)
+
+
+def _conditions(temperature: str, pressure: str, time: str) -> dict[str, Quantity]:
+    return {
+        "temperature": parse_quantity(temperature, "temperature"),
+        "pressure": parse_quantity(pressure, "pressure"),
+        "time": parse_quantity(time, "time"),
+    }
+
+
+def _of(conditions: Mapping[str, Quantity]) -> str:
+    return ", ".join(map(str, conditions.values()))
 
 
 def press(
@@ -77,47 +90,56 @@ def press(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Where the map goes (default: press-METAL-ELECTROLYTE.svg here)."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Press a metal onto a ceramic: contact, interface resistance, and whether it leaks, cracks or leaves voids."""
     from natron.interface import pair, pressing_map
     from natron.interface import press as run
+    from natron.report.pressing import pressing_json
 
     if out is not None and not draw_map:
         raise InputError("--out names the file of --map", given=str(out), hint="Add --map.")
-    found = run(
-        pair(
-            metal,
-            electrolyte,
-            thickness=None if thickness is None else parse_quantity(thickness, "length"),
-            changes=_texts(change),
-        ),
-        parse_quantity(temperature, "temperature"),
-        parse_quantity(pressure, "pressure"),
-        parse_quantity(time, "time"),
-        resistance_at_K=parse_quantity(resistance_at, "temperature").value,
-        ultrasound_intensity=None if intensity is None else parse_quantity(intensity, "intensity"),
-        softening_coefficient=softening,
+    pressed = pair(
+        metal,
+        electrolyte,
+        thickness=None if thickness is None else parse_quantity(thickness, "length"),
+        changes=_texts(change),
     )
-    path = out or Path(f"press-{found.pair.metal.name}-{found.pair.electrolyte}.svg")
-    if draw_map:
-        from natron.plot.pressing import pressing_window
-
-        drawn = pressing_map(
-            found.pair, found.time, resistance_at_K=found.resistance_temperature.value, softening=found.softening
+    conditions = _conditions(temperature, pressure, time)
+    asked: dict[str, Any] = {
+        "resistance_at_K": parse_quantity(resistance_at, "temperature").value,
+        "ultrasound_intensity": None if intensity is None else parse_quantity(intensity, "intensity"),
+        "softening_coefficient": softening,
+    }
+    with keeping(project) as keep:
+        found = keep.result(
+            "press",
+            title=f"{pressed.metal.name} on {pressed.electrolyte}, {_of(conditions)}",
+            inputs=pressed,
+            settings={**conditions, **asked},
+            work=lambda: run(pressed, *conditions.values(), **asked),
+            content=pressing_json,
+            status=lambda found: found.outcome,
         )
-        label = f"{found.temperature}, {found.pressure}: {found.outcome.replace('_', ' ')}"
-        _picture(path, partial(pressing_window, drawn, [(found.temperature, found.pressure, label)]))
-    if as_json:
-        from natron.report.pressing import pressing_json
-
-        print_json({**pressing_json(found), "map": str(path) if draw_map else None})
-    else:
-        _show_pressing(found)
+        path = out or Path(f"press-{found.pair.metal.name}-{found.pair.electrolyte}.svg")
         if draw_map:
-            print(f"\nMap: {path.resolve()}")
-        print(f"\n{found.hazard}")
-    warn(found.warnings)
+            from natron.plot.pressing import pressing_window
+
+            drawn = pressing_map(
+                found.pair, found.time, resistance_at_K=found.resistance_temperature.value, softening=found.softening
+            )
+            label = f"{found.temperature}, {found.pressure}: {found.outcome.replace('_', ' ')}"
+            picture = partial(pressing_window, drawn, [(found.temperature, found.pressure, label)])
+            keep.pictures(found, [_picture(path, picture)])
+        if as_json:
+            print_json({**pressing_json(found), "map": str(path) if draw_map else None})
+        else:
+            _show_pressing(found)
+            if draw_map:
+                print(f"\nMap: {path.resolve()}")
+            print(f"\n{found.hazard}")
+        warn(found.warnings)
 
 
 def foil(
@@ -146,35 +168,41 @@ def foil(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Also draw thickness against time to this SVG file."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Squeeze a metal between platens: thickness against time."""
     from natron.interface import press_foil
+    from natron.report.pressing import foil_json
 
-    found = press_foil(
-        metal,
-        parse_quantity(temperature, "temperature"),
-        parse_quantity(pressure, "pressure"),
-        parse_quantity(time, "time"),
-        radius=None if radius is None else parse_quantity(radius, "diameter"),
-        start_thickness=None if start is None else parse_quantity(start, "length"),
-        squeeze=squeeze,
-        changes=_texts(change),
-    )
-    if out is not None:
-        from natron.plot.pressing import foil_thickness
-
-        _picture(out, partial(foil_thickness, found), (15, 10))
-    if as_json:
-        from natron.report.pressing import foil_json
-
-        print_json(foil_json(found))
-    else:
-        _show_foil(found)
+    conditions = _conditions(temperature, pressure, time)
+    asked: dict[str, Any] = {
+        "radius": None if radius is None else parse_quantity(radius, "diameter"),
+        "start_thickness": None if start is None else parse_quantity(start, "length"),
+        "squeeze": squeeze,
+        "changes": _texts(change),
+    }
+    with keeping(project) as keep:
+        found = keep.result(
+            "foil",
+            title=f"{metal} foil, {_of(conditions)}",
+            inputs=metal,
+            settings={**conditions, **asked},
+            work=lambda: press_foil(metal, *conditions.values(), **asked),
+            content=foil_json,
+        )
         if out is not None:
-            print(f"\nPicture: {out.resolve()}")
-        print(f"\n{found.hazard}")
-    warn(found.warnings)
+            from natron.plot.pressing import foil_thickness
+
+            keep.pictures(found, [_picture(out, partial(foil_thickness, found), (15, 10))])
+        if as_json:
+            print_json(foil_json(found))
+        else:
+            _show_foil(found)
+            if out is not None:
+                print(f"\nPicture: {out.resolve()}")
+            print(f"\n{found.hazard}")
+        warn(found.warnings)
 
 
 NEGLIGIBLE = 1e-6

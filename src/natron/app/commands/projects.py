@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -231,19 +231,38 @@ def _write_pictures(project: Project, kept: Kept, out: Path) -> None:
         write_new_file(out / f"{name}.svg", project.figure(kept.entry, name))
 
 
+def _labels(places: Sequence[str]) -> list[str]:
+    """The fewest last words of each place that no other place ends in."""
+    ways = [place.split(".") for place in places]
+    return [
+        ".".join(
+            next(
+                (way[-n:] for n in range(1, len(way)) if sum(other[-n:] == way[-n:] for other in ways) == 1),
+                way,
+            )
+        )
+        for way in ways
+    ]
+
+
 def _draw(results: list[Kept], rows: list[Row], out: Path) -> None:
-    """The quantities side by side; of fits of single spectra also their spectra."""
+    """The quantities side by side, those that differ where any do; of spectra, measured or computed, also these."""
     from natron.app.pictures import draw
     from natron.plot.compared import relative, relative_height_cm
 
-    names = [row.name for row in rows]
-    labels = [".".join(row.place.split(".")[-2:]) if names.count(row.name) > 1 else row.name for row in rows]
-    values = [[None if n is None else (n.value, n.uncertainty) for n in row.numbers] for row in rows]
+    rows = [row for row in rows if row.differs] or rows
+    labels = _labels([row.place for row in rows])
+    # a ratio of degrees Celsius says nothing
+    shown = [(label, row) for label, row in zip(labels, rows, strict=True) if row.unit != "degC"]
+    labels = [label for label, _ in shown]
+    values = [[None if n is None else (n.value, n.uncertainty) for n in row.numbers] for _, row in shown]
     titles = [kept.entry.label for kept in results]
-    draw(out, "compared", partial(relative, labels, values, titles), (17, relative_height_cm(len(rows))))
-    if all(kept.entry.command == "eis fit" for kept in results):
+    draw(out, "compared", partial(relative, labels, values, titles), (17, relative_height_cm(len(shown))))
+    commands = {kept.entry.command for kept in results}
+    if commands <= {"eis fit", "simulate --eis"}:
         from natron.plot.eis import nyquist, nyquist_height
 
-        fits = [kept.value.result for kept in results]
-        spectra = [fit.spectrum for fit in fits]
+        fitted = commands == {"eis fit"}
+        fits = [kept.value.result for kept in results] if fitted else None
+        spectra = [kept.value.result.spectrum if kept.entry.command == "eis fit" else kept.value[0] for kept in results]
         draw(out, "compared-nyquist", partial(nyquist, spectra, fits, labels=titles), (15, nyquist_height(spectra, 15)))

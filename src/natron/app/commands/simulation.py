@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from natron.app.keeping import Keeping, ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, did_you_mean, parse_quantity
 
@@ -69,6 +71,7 @@ def simulate(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Write record and spectra (BDF csv) and pictures (SVG) into this folder."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """What a cell will do: its charge and discharge, its ageing, its impedance, and what limits it."""
@@ -80,11 +83,20 @@ def simulate(
     _refuse_existing(out, ("record.bdf.csv",) if not eis else ("impedance.bdf.csv",))
     plan = _protocol(protocol, of)
     share = None if soc is None else _share(soc)
-    if eis:
-        return _impedance(of, plan, share, after_cycle, out, as_json)
-    result = _run(of, plan)
-    _show_run(result, out, as_json)
-    return 0 if result.completed else 4
+    with keeping(project) as keep:
+        if eis:
+            return _impedance(of, plan, share, after_cycle, out, as_json, keep)
+        result = keep.result(
+            "simulate",
+            title=f"{of.cell.name}, {plan.name}",
+            inputs=[of, plan],
+            settings={"protocol": plan.name, "off": off},
+            work=lambda: _run(of, plan),
+            content=_run_json,
+            status=lambda result: result.status,
+        )
+        _show_run(result, out, as_json, keep)
+        return 0 if result.completed else 4
 
 
 def parameters_of(
@@ -159,38 +171,60 @@ def _listed(of: ModelParameters, as_json: bool) -> int:
 
 
 def _impedance(
-    of: ModelParameters, plan: Protocol, share: float | None, after_cycle: int | None, out: Path | None, as_json: bool
+    of: ModelParameters,
+    plan: Protocol,
+    share: float | None,
+    after_cycle: int | None,
+    out: Path | None,
+    as_json: bool,
+    keep: Keeping,
 ) -> int:
     """The impedance of a state: as assembled, at a charged share, or after cycles of a protocol."""
-    from natron.simulate import first_cycles, spectrum
+    from natron.report.simulation import impedance
 
-    status, message, state = "completed", "", None
-    if after_cycle is not None:
-        result = _run(of, _and_rest(first_cycles(plan, after_cycle), share, of))
-        status, message, state = result.status, result.message, result.state
     if share is not None and not of.structure.cathode:
         raise InputError("only a cell with a cathode has a charged share", key="--soc", given=of.cell.name)
-    if after_cycle is None:
-        found = spectrum(of, charged_share=share)
-    else:
-        from natron.simulate import rested
 
-        quiet = rested(of, state) if state is not None else None
-        if quiet is None:
-            raise InputError("the state after these cycles does not come to rest", hint=message)
-        found = spectrum(of, state=quiet).with_conditions(cycle=after_cycle)
+    def content(answer: tuple[Spectrum, str, str]) -> dict[str, Any]:
+        found, status, message = answer
+        return impedance(of, found, after_cycle=after_cycle, status=status, message=message)
+
+    answer = keep.result(
+        "simulate --eis",
+        title=f"{of.cell.name}, {'as assembled' if after_cycle is None else f'after cycle {after_cycle}'}"
+        + ("" if share is None else f", {100 * share:.4g} % charged"),
+        inputs=[of, None if after_cycle is None else plan],
+        settings={"soc": share, "after_cycle": after_cycle},
+        work=lambda: _spectrum(of, plan, share, after_cycle),
+        content=content,
+        status=lambda answer: answer[1],
+    )
+    found, status, message = answer
     if as_json:
-        from natron.report.simulation import impedance
-
-        print_json(impedance(of, found, after_cycle=after_cycle, status=status, message=message))
+        print_json(content(answer))
     else:
         from natron.app.screens import simulation as screen
 
         screen.impedance(of, found, after_cycle, status, message)
     if out is not None:
-        _write_spectrum(of, found, out)
+        keep.pictures(answer, _write_spectrum(of, found, out))
     _warn(of)
     return 0 if status == "completed" else 4
+
+
+def _spectrum(
+    of: ModelParameters, plan: Protocol, share: float | None, after_cycle: int | None
+) -> tuple[Spectrum, str, str]:
+    """The spectrum, and status and message of the cycles before it."""
+    from natron.simulate import first_cycles, rested, spectrum
+
+    if after_cycle is None:
+        return spectrum(of, charged_share=share), "completed", ""
+    result = _run(of, _and_rest(first_cycles(plan, after_cycle), share, of))
+    quiet = rested(of, result.state) if result.state is not None else None
+    if quiet is None:
+        raise InputError("the state after these cycles does not come to rest", hint=result.message)
+    return spectrum(of, state=quiet).with_conditions(cycle=after_cycle), result.status, result.message
 
 
 def _and_rest(plan: Protocol, share: float | None, of: ModelParameters) -> Protocol:
@@ -211,21 +245,24 @@ def _and_rest(plan: Protocol, share: float | None, of: ModelParameters) -> Proto
     return replace(plan, steps=(*plan.steps, *extra, *rest))
 
 
-def _show_run(result: Run, out: Path | None, as_json: bool) -> None:
+def _run_json(result: Run) -> dict[str, Any]:
     from natron.cycling import analyse
     from natron.report.cycling import cycle
+    from natron.report.simulation import simulation
 
-    analysis = analyse(result.record)
+    return simulation(result, [cycle(one) for one in analyse(result.record).cycles])
+
+
+def _show_run(result: Run, out: Path | None, as_json: bool, keep: Keeping) -> None:
     if as_json:
-        from natron.report.simulation import simulation
-
-        print_json(simulation(result, [cycle(one) for one in analysis.cycles]))
+        print_json(_run_json(result))
     else:
         from natron.app.screens import simulation as screen
+        from natron.cycling import analyse
 
-        screen.run(result, analysis)
+        screen.run(result, analyse(result.record))
     if out is not None:
-        _write_run(result, out)
+        keep.pictures(result, _write_run(result, out))
     _warn(result.parameters)
 
 
@@ -252,30 +289,32 @@ def _refuse_existing(out: Path | None, names: tuple[str, ...]) -> None:
             )
 
 
-def _write_run(result: Run, out: Path) -> None:
+def _write_run(result: Run, out: Path) -> list[Path]:
+    """Record and pictures; the pictures' paths."""
     from natron.app.pictures import draw
     from natron.io import Reading, write
     from natron.plot import eis, simulation
 
     spectra = tuple(one.spectrum for one in result.record.spectra)
-    draw(out, "voltage", lambda ax: simulation.voltage_against_capacity(result, ax=ax))
-    draw(out, "losses", lambda ax: simulation.losses(result, ax=ax), (18, 10))
+    drawn = [
+        draw(out, "voltage", lambda ax: simulation.voltage_against_capacity(result, ax=ax)),
+        draw(out, "losses", lambda ax: simulation.losses(result, ax=ax), (18, 10)),
+    ]
     if spectra:
         labels = [f"cycle {one.cycle}" if one.cycle else "before" for one in result.record.spectra]
-        draw(
-            out,
-            "impedance",
-            lambda ax: eis.nyquist(spectra, ax=ax, labels=labels),
-            (15, eis.nyquist_height(spectra, 15)),
-        )
+        picture = partial(eis.nyquist, spectra, labels=labels)
+        drawn.append(draw(out, "impedance", picture, (15, eis.nyquist_height(spectra, 15))))
     notes = (f"simulated: {result.parameters.cell.name}, protocol {result.protocol.name}, status {result.status}",)
     write(Reading(result.record, spectra, notes, "natron simulate"), out / "record.bdf.csv")
+    return drawn
 
 
-def _write_spectrum(of: ModelParameters, found: Spectrum, out: Path) -> None:
+def _write_spectrum(of: ModelParameters, found: Spectrum, out: Path) -> list[Path]:
+    """Spectrum and picture; the picture's path."""
     from natron.app.pictures import draw
     from natron.io import Reading, write
     from natron.plot import eis
 
-    draw(out, "impedance", lambda ax: eis.nyquist(found, ax=ax), (15, eis.nyquist_height([found], 15)))
+    drawn = draw(out, "impedance", partial(eis.nyquist, found), (15, eis.nyquist_height([found], 15)))
     write(Reading(None, (found,), (f"simulated: {of.cell.name}",), "natron simulate"), out / "impedance.bdf.csv")
+    return [drawn]

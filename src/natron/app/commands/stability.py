@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError, Quantity, did_you_mean, parse_quantity
 
@@ -33,6 +34,7 @@ def stability(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Draw the ladder into this folder (SVG)."),
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What a metal reduces in a stack of layers, how many electrons leak, and how long an interlayer lasts."""
@@ -46,19 +48,27 @@ def stability(
         asked = replace(asked, duration=_above_zero(duration, "duration", "--duration"))
     if current is not None:
         asked = replace(asked, current_density=_above_zero(current, "current_density", "--current"))
-    found = judge(asked)
-    if as_json:
-        print_json(to_json.stability(found))
-    else:
-        from natron.app.screens import stability as screen
+    with keeping(project) as keep:
+        found = keep.result(
+            "stability",
+            title=asked.name,
+            inputs=asked,
+            settings={},
+            work=lambda: judge(asked),
+            content=to_json.stability,
+        )
+        if as_json:
+            print_json(to_json.stability(found))
+        else:
+            from natron.app.screens import stability as screen
 
-        screen.stability(found)
-    if out is not None:
-        from natron.app.pictures import draw
-        from natron.plot.stability import ladder
+            screen.stability(found)
+        if out is not None:
+            from natron.app.pictures import draw
+            from natron.plot.stability import ladder
 
-        draw(out, "ladder", lambda ax: ladder(found, ax=ax), (15, 10.5))
-    warn(asked.warnings)
+            keep.pictures(found, [draw(out, "ladder", lambda ax: ladder(found, ax=ax), (15, 10.5))])
+        warn(asked.warnings)
 
 
 def _above_zero(text: str, kind: str, key: str) -> Quantity:

@@ -46,6 +46,7 @@ def watch(
     Voltage and current over time are analysed as natron cycling does, impedance alone as natron eis fit. Ctrl-C stops.
     """
     from natron.app.commands.projects import the_project
+    from natron.store import StoreError
 
     if not folder.is_dir():
         raise InputError("there is no such folder", file=str(folder))
@@ -65,9 +66,19 @@ def watch(
             try:
                 _say(f"{file.relative_to(folder)}: {_analyse(file, given, circuit, home)}")
                 failed.pop(file, None)
+            except StoreError as error:
+                # the file is sound: it is done again when there is room
+                if not once:
+                    del state.done[file]
+                if failed.get(file) != str(error):
+                    _say(str(error))
+                failed[file] = str(error)
             except NatronError as error:
                 failed[file] = str(error)
                 _say(str(error))
+            except Exception as error:  # a fault in natron over one file is no reason to leave the others
+                failed[file] = f"{file}: internal error ({type(error).__name__}: {error}). Please report it."
+                _say(failed[file])
         if once and not state.waiting:
             break
         time.sleep(pauses[1])
@@ -149,7 +160,7 @@ def _analyse(file: Path, given: dict[str, object], circuit: str, home: Path) -> 
             return "a fit did not converge; see it with natron find"
         raise InputError("not all of it could be analysed", file=str(file)) from None
     if reading.record is None:
-        return f"{len(reading.spectra)} spectra fitted"
+        return "1 spectrum fitted" if len(reading.spectra) == 1 else f"{len(reading.spectra)} spectra fitted"
     return f"cycling over {reading.record.time_s[-1] / 3600:.3g} h analysed"
 
 

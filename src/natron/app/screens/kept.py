@@ -70,11 +70,16 @@ def compared(results: Sequence[Kept], rows: Sequence[Row]) -> None:
     table.add_column("Quantity", overflow="fold")
     for kept in results:
         table.add_column(escape(f"{kept.entry.title}\n{kept.entry.short}"), justify="right", overflow="fold")
-    for row in rows[:_MANY]:
+    unequal = [row for row in rows if row.differs]
+    shown = (unequal or rows)[:_MANY]
+    for row in shown:
         table.add_row(escape(row.place), *("" if number is None else _number(number) for number in row.numbers))
     terminal().print(table)
-    if len(rows) > _MANY:
-        terminal().print(f"[dim]… and {len(rows) - _MANY} more (--only NAME picks; --json has all)[/]")
+    if len(unequal) > _MANY:
+        terminal().print(f"[dim]… and {len(unequal) - _MANY} more that differ (--only NAME picks; --json has all)[/]")
+    if equal := len(rows) - len(unequal):
+        which = f"{equal} quantities are the same" if unequal else "Nothing differs: all quantities are the same"
+        terminal().print(f"[dim]{which} (--json has all)[/]")
 
 
 def exported(found: Exported) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from natron.app.screens.terminal import terminal
 from natron.core import Quantity
 from natron.core.kinds import kind
-from natron.sweep import Subject, SweepResult
+from natron.sweep import Subject, SweepResult, varies
 
 _MANY = 15
 
@@ -27,7 +27,7 @@ def sweep(found: SweepResult) -> None:
         if not len(whole):
             table.add_row(escape(name), "none", "", "", "", "")
             continue
-        mean = Quantity(float(whole.mean()), float(whole.std(ddof=1)) if len(whole) > 1 else None, k)
+        mean = Quantity(float(whole.mean()), float(whole.std(ddof=1)) if varies(whole) else None, k)
         low, median, high = np.quantile(whole, (0.025, 0.5, 0.975))
         ends = (_q(whole.min(), k), _q(whole.max(), k))
         table.add_row(escape(name), str(mean), _q(median, k), f"{_q(low, k)} … {_q(high, k)}", *ends)
