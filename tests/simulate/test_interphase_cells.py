@@ -218,13 +218,13 @@ def test_any_pair_can_react_sodium_on_nzsp_too():
     of = model_parameters(parse_cell(SYMMETRIC.format(metal="sodium", ceramic="nzsp-tape")), temperature_K=303.15)
     assert of.structure.interphases == ("negative", "counter")
     n = of.numbers()
-    # the pair's own measured resistance is the fresh face's
-    assert n["negative_resistance"] == pytest.approx(1.5e-4)
+    # fresh face and decomposition layer together are what was measured
+    layer = n["negative_interphase_start"] / n["negative_interphase_conductivity"]
+    assert layer == pytest.approx(1e-4, rel=1e-6)
+    assert n["negative_resistance"] + layer == pytest.approx(1.5e-4, rel=1e-6)
     seen = held(of, 100 * HOUR, names=("loss.interphase", "interphase negative"))[1]
     assert np.all(np.diff(seen["loss.interphase"]) > 0)
-    assert seen["loss.interphase"][0] == pytest.approx(
-        2 * CURRENT * 1e-9 / n["negative_interphase_conductivity"] / 0.999, rel=1e-6
-    )
+    assert seen["loss.interphase"][0] == pytest.approx(2 * CURRENT * layer / 0.999, rel=1e-6)
 
 
 def test_a_full_cell_s_interphase_is_on_its_metal_s_side_alone():

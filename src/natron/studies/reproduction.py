@@ -15,6 +15,7 @@ from natron.report import as_json as report_json
 from natron.studies.alloy_study import adambatt2
 from natron.studies.audit import audit
 from natron.studies.claims import ClaimsFile, Document, built_in_claims, claims_texts, parse_claims
+from natron.studies.decomposition_study import decomposition_layer
 from natron.studies.findings import Finding, finding_json
 from natron.studies.latp_study import latp
 from natron.studies.latp_symmetric import calibrated as latp_rates
@@ -61,7 +62,7 @@ STUDIES: dict[str, Study] = {
         ("lowack2025-cell1", "lowack2025-cell2"),
         ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm"),
         spectra=True,
-        sections=lambda: (*five_limits(), *tapes_under_pressure(), *ten_cells()),
+        sections=lambda: (*decomposition_layer(), *five_limits(), *tapes_under_pressure(), *ten_cells()),
         calibrated=full_cells,
     ),
     "adambatt2": Study("adambatt2", sections=adambatt2),
