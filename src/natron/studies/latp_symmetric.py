@@ -12,7 +12,7 @@ import numpy as np
 from natron.cell import built_in
 from natron.core import InputError, Quantity, parse_quantity, weakest_origin
 from natron.core.uncertainty import propagate
-from natron.interface.reactions.interphase import Face, growth_constant_m2_s
+from natron.interface.reactions.interphase import Face, barrier_m, growth_constant_m2_s
 from natron.interface.reactions.lifetimes import INPUTS, Aged, aged_faces, drawn_rates, layered_that_stays
 from natron.materials import material, parameters
 from natron.simulate import Run, built_in_protocol, model_parameters, run, steady_resistance
@@ -234,7 +234,7 @@ def _rate_lines(
         for mechanism, parameter, name, _ in _MECHANISMS
         if drawn is not None
     ]  # fmt: skip
-    stays = rates_of(inputs)
+    stays, layer = rates_of(inputs), material("prussian-blue").property("electronic_conductivity")
     grown = Face(
         constant.value, inputs["start_thickness"].value, inputs["conductivity"].value, 0.0,
         inputs["bare_resistance"].value, 0.0,
@@ -252,8 +252,22 @@ def _rate_lines(
             Quantity(stays.stable_conductivity, None, "electronic_conductivity", "calibrated"),
             'the article calls it "minimal and stable"',
         ),
+        Line(
+            "the cell with Prussian blue would fail after", _as_the_ladder_has_it(inputs, stays),
+            f"did the layer conduct electrons at {layer}, as the ladder assumes: it conducts worse",
+        ),
         Line("ceramic and interlayer of one side", inputs["rest_resistance"]),
     )  # fmt: skip
+
+
+def _as_the_ladder_has_it(inputs: Mapping[str, Quantity], rates: Rates) -> Quantity:
+    """Lifetime of the layered cell, did its layer conduct electrons as the library assumes."""
+    x = {name: q.value for name, q in inputs.items()}
+    face = rates.aged.layered
+    electrons = x["layer_thickness"] / material("prussian-blue").property("electronic_conductivity").value
+    barrier = barrier_m(face.growth_constant_m2_s, electrons, x["ceramic_capacity"], x["ceramic_potential"])
+    lasts = replace(face, barrier_m=barrier).lifetime_s(rates.aged.limit_ohm_m2)
+    return Quantity(lasts, None, "duration", "assumed")
 
 
 # --- the cells, simulated --------------------------------------------------------------------------------
