@@ -49,3 +49,28 @@ def test_wrong_input(natron, arguments, words):
     run = natron("stability", *arguments)
     assert run.code == 2
     assert words in run.err
+
+
+@pytest.mark.parametrize(
+    ("stack", "words"),
+    [
+        ("Li |", "needs a material"),
+        ("Li | prussian-blue 0 µm | LATP", "above 0.1 nm"),
+        ("Li | prussian-blue 1e9 m | LATP", "below 10 cm"),
+        ("Li | nvp 1 µm | LATP", "cannot be a layer"),
+        ("Li | naclo4-ec-pc 1 µm | LATP", "cannot be a layer"),
+    ],
+)
+def test_silly_layers_are_refused(natron, stack, words):
+    run = natron("stability", stack)
+    assert run.code == 2
+    assert words in run.err
+
+
+def test_what_rests_on_an_assumed_potential_says_so(natron):
+    for stack, shield in (("Na | NZSP", "bare"), ("Na | n5sm 500 µm", "undecided")):
+        found = natron("stability", stack, "--json").json
+        assert found["shield"] == shield
+        assert found["origin"] == "assumed"
+        assert any("is assumed, and so is all that rests on it" in words for words in found["statements"])
+    assert not any("rests on it" in words for words in natron("stability", "latp-pb", "--json").json["statements"])

@@ -14,13 +14,11 @@ from natron.interface.reactions.interphase import (
     LONGEST_S,
     Face,
     barrier_m,
-    barrier_of_lifetime_m,
     growth_constant_m2_s,
     growth_constant_of_lifetime,
     resistance_of_barrier_ohm_m2,
     thickness_at_resistance_m,
     thickness_m,
-    time_to_thickness_s,
 )
 
 EV = 1.602176634e-19
@@ -39,7 +37,7 @@ def test_growth_solves_its_equation(k, start, barrier, t):
     solved = solve_ivp(lambda _, L: k / (L + barrier), (0, t), [start], rtol=1e-10, atol=1e-16, method="LSODA").y[0, -1]
     assert end == pytest.approx(solved, rel=1e-6)
     if end - start > 1e-7 * end:  # else rounding has taken the digits of what grew
-        assert time_to_thickness_s(end, k, start, barrier) == pytest.approx(t, rel=1e-5)
+        assert (end - start) * (end + start + 2 * barrier) / (2 * k) == pytest.approx(t, rel=1e-5)
 
 
 def test_parabolic_without_a_barrier_and_linear_behind_a_large_one():
@@ -64,14 +62,20 @@ def test_a_worked_number():
     assert warm / 1e-17 == pytest.approx(math.exp(0.65 / 8.617333e-5 * (1 / 298.15 - 1 / 333.15)), rel=1e-6)
 
 
-@given(st.floats(-7, -4), st.floats(0, 8), st.floats(-20, -14))
-def test_a_lifetime_gives_back_its_barrier(grown, t, k):
-    grown, t, k = 10.0**grown, 10.0**t, 10.0**k
-    b = barrier_of_lifetime_m(1e-9 + grown, t, k, 1e-9)
-    if b > 0:
-        assert thickness_m(t, k, 1e-9, b) == pytest.approx(1e-9 + grown, rel=1e-6)
-    else:
-        assert thickness_m(t, k, 1e-9, 0.0) <= (1e-9 + grown) * (1 + 1e-9)
+@given(st.floats(-1, 4), st.floats(0, 8))
+def test_a_lifetime_gives_back_its_barrier(times, t):
+    """At a limit that the face reaches without a barrier before its time, the barrier makes it last just that long."""
+    t = 10.0**t
+    for face in (BARE, replace(WETTED, exhaustion_time_s=0.3 * t)):
+        limit = 0.2002 * (1 + 10.0**times)  # above what the dry face has before anything grew
+        found = face.with_barrier_for(limit, t)
+        end = float(found.resistance(t))
+        if found.barrier_m > 0:
+            assert end == pytest.approx(limit, rel=1e-6)
+        else:
+            assert end <= limit * (1 + 1e-9)
+    with pytest.raises(InputError, match="no barrier"):
+        replace(WETTED, fresh_resistance_ohm_m2=2.0, exhaustion_time_s=1.0).with_barrier_for(1.0, 3600.0)
 
 
 @given(st.floats(-3, 3), st.floats(-9, -1), st.floats(-7, 0), st.floats(-3, 6))

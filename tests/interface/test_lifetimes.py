@@ -17,7 +17,8 @@ from natron.interface.reactions.lifetimes import (
 HOUR = 3600.0
 EV = 1.602176634e-19
 X = {
-    "current": 0.5, "rest_resistance": 0.007, "failure_polarisation": 0.5, "bare_lifetime": 150 * HOUR,
+    "current": 0.5, "rest_resistance": 0.007, "contact_start": 1.0, "failure_polarisation": 0.5,
+    "bare_lifetime": 150 * HOUR,
     "wetted_lifetime": 350 * HOUR, "layered_lifetime": 800 * HOUR, "layered_polarisation": 0.06,
     "bare_resistance": 0.2, "wetted_resistance": 0.05, "start_thickness": 1e-9, "conductivity": 1e-5,
     "contact_length": 1e-5, "layer_thickness": 1e-6, "ceramic_potential": 2.34, "ceramic_capacity": 1.253e9,
@@ -49,17 +50,25 @@ def test_one_lifetime_moves_one_rate():
 
 
 def test_the_bound_by_hand():
-    """No contact lost and no start: L from the resistances, k from 150 h, barrier from 800 h, σ = d k q/(L_b ΔE)."""
-    x = X | {"contact_length": math.inf, "start_thickness": 0.0}
+    """No contact lost, no start, next to no liquid: k from 150 h, barrier from 800 h, σ = d k q/(L_b ΔE)."""
+    x = X | {"contact_length": math.inf, "start_thickness": 0.0, "wetted_lifetime": 150.001 * HOUR}
     found = aged_faces(x)
+    assert found.wetted.exhaustion_time_s < 0.01 * HOUR
     limit = 0.5 / 0.5 - 0.007
     failed = (limit - 0.2) * 1e-5
     k = failed**2 / (2 * 150 * HOUR)
     at_end = (limit - (0.06 / 0.5 - 0.007)) * 1e-5
     barrier = k * 800 * HOUR / at_end - at_end / 2
     assert found.bare.growth_constant_m2_s == pytest.approx(k, rel=1e-9)
-    assert found.layered.barrier_m == pytest.approx(barrier, rel=1e-9)
-    assert found.largest_conductivity_S_m == pytest.approx(1e-6 * k * 1.253e9 / (barrier * 2.34), rel=1e-9)
+    assert found.layered.barrier_m == pytest.approx(barrier, rel=1e-5)
+    assert found.largest_conductivity_S_m == pytest.approx(1e-6 * k * 1.253e9 / (barrier * 2.34), rel=1e-5)
+
+
+def test_liquid_under_the_layer_lets_it_conduct_better():
+    """What the liquid shields, the layer need not."""
+    dry, wet = aged_faces(X | {"wetted_lifetime": 200 * HOUR}), aged_faces(X)
+    assert wet.largest_conductivity_S_m > 1.1 * dry.largest_conductivity_S_m
+    assert wet.layered.exhaustion_time_s == wet.wetted.exhaustion_time_s
 
 
 def test_a_layer_whose_bare_ceramic_would_last_needs_no_barrier():

@@ -276,3 +276,18 @@ def test_draws_spread_as_their_inputs_do():
     np.testing.assert_allclose(found.energy_J_m2, found.capacity_C_m2 * found.mean_voltage_V)
     again = draws(of, current_A_m2=1.0, count=12, names=["contact_resistance_start"], threads=1)
     np.testing.assert_allclose(again.mean_voltage_V, found.mean_voltage_V, rtol=1e-9)
+
+
+@pytest.mark.parametrize("cell", ["latp-pb-lfp", "latp-pb-fef3", "nvp-coin"])
+def test_no_cut_off_takes_more_out_than_is_in(cell):
+    """Far cut-offs and tails that would end beyond the formula, and held there."""
+    far = changed(built_in(cell), {"operation.lower_voltage": "0.5 V", "operation.upper_voltage": "5.0 V"})
+    tails = {"charged_tail": "0.4 V", "discharged_tail": "0.8 V", "first_cycle_loss": "0 mAh/cm²"}
+    of = model_parameters(far, changes=tails)
+    text = '[[step]]\ncharge = "C/10"\n[[step]]\nhold = "5 V"\nuntil = "C/50"\n[[step]]\ndischarge = "C/10"'
+    result = run(of, parse_protocol(text))
+    assert result.completed, result.message
+    share, charge = result.course.states["charged share"], result.course.states["charge"]
+    assert 0.99 < share.max() < 1
+    assert 0 < share.min() < 0.01
+    assert 0.97 < charge.max() - charge[-1] < 1

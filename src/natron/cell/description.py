@@ -156,6 +156,12 @@ class Interlayer(Part):
     side: Literal["negative", "positive", "both"] = "negative"
 
 
+class Interphase(Part):
+    """What the metal makes of the separator where they touch: a layer that conducts ions and electrons, and grows."""
+
+    side: Literal["negative", "positive", "both"] = "both"
+
+
 class Liquid(Part):
     """The liquid in the pores (and, for a wetted interface, at the separator's faces)."""
 
@@ -237,6 +243,9 @@ class Cell(Part):
     negative: MetalElectrode
     separator: Separator
     interlayer: tuple[Interlayer, ...] = ()
+    interphase: Interphase | None = Field(
+        None, description="The metal reduces the separator: the layer it makes there grows in simulations."
+    )
     positive: Annotated[MetalElectrode | PorousElectrode, Field(discriminator="type")] | None = None
     liquid: Liquid | None = None
     housing: Housing = Housing()
@@ -274,6 +283,16 @@ class Cell(Part):
             )
         if self.kind == "half" and not isinstance(self.positive, MetalElectrode):
             raise refusal('a half cell needs a positive electrode of type = "metal"', key="positive")
+        if self.interphase and self.separator.filled:
+            raise refusal(
+                "an interphase grows on a ceramic; the separator is filled with liquid", key="interphase",
+                hint="Leave it out.",
+            )  # fmt: skip
+        if self.interphase and self.interphase.side == "positive" and isinstance(self.positive, PorousElectrode):
+            raise refusal(
+                "an interphase grows where a metal touches the ceramic", key="interphase.side", given="positive",
+                allowed="negative",
+            )  # fmt: skip
         if self.stack and self.stack.fixture == "spring" and self.stack.stiffness is None:
             raise refusal("a spring needs its stiffness", key="stack.stiffness", allowed='such as "500 N/mm"')
         if isinstance(self.positive, PorousElectrode) and self.liquid is None and not self._solid_ions():

@@ -16,12 +16,30 @@ from natron.materials import parameters
 _GROUPS = ("interfaces", "contact", "voids", "active", "cathode", "liquid-electrolyte", "ageing")
 """Groups of the library whose values a cell's model takes."""
 
+INTERPHASE_NAMES: Mapping[str, str] = {
+    "growth_constant": "interphase_growth_constant",
+    "growth_energy": "interphase_growth_constant_energy",
+    "growth_temperature": "interphase_growth_constant_at",
+    "start_thickness": "interphase_start_thickness",
+    "conductivity": "interphase_conductivity",
+    "conductivity_energy": "interphase_conductivity_energy",
+    "conductivity_temperature": "interphase_conductivity_at",
+    "contact_length": "interphase_contact_length",
+    "wetted_resistance": "wetted_resistance",
+    "wetted_energy": "wetted_resistance_energy",
+    "wetted_temperature": "wetted_resistance_at",
+    "exhaustion_time": "wetting_time",
+}
+"""Names in the library's group ``interphase``, and those that a cell's model gives them."""
+
 _OF_THE_CELL = {
     "plateau": "potential",
     "active_share": "share",
     "catholyte_share": "share",
     "catholyte_conductivity": "conductivity",
     "interlayer_resistance": "area_specific_resistance",
+    "interlayer_electron_conductivity": "electronic_conductivity",
+    "metal_resistance_at": "temperature",
     "negative.reservoir": "length",
     "counter.reservoir": "length",
     "separator.thickness": "length",
@@ -36,7 +54,8 @@ _OF_THE_CELL = {
 @lru_cache(maxsize=1)
 def simulation_kinds() -> Mapping[str, str]:
     """Kind of quantity of each parameter that ``[simulation]`` may give, by name."""
-    return {name: q.kind for group in _GROUPS for name, q in parameters(group).items()} | _OF_THE_CELL
+    grown = {own: parameters("interphase")[name].kind for name, own in INTERPHASE_NAMES.items()}
+    return {name: q.kind for group in _GROUPS for name, q in parameters(group).items()} | grown | _OF_THE_CELL
 
 
 def read_simulation(raw: Mapping[str, Any]) -> dict[str, Quantity]:

@@ -21,12 +21,10 @@ _LINES = (
 _MARKS = ("o", "s", "^", "v")
 
 
-def polarisation_courses(
-    faces: Mapping[str, Face],
-    rest_ohm_m2: float,
-    current_A_m2: float,
+def polarisation_of_runs(
+    courses: Mapping[str, tuple[Any, Any]],
     limit_V: float,
-    lifetimes: Sequence[tuple[float, bool]],
+    lifetimes: Mapping[str, tuple[float, bool]],
     *,
     ax: Any,
 ) -> Any:
@@ -34,25 +32,22 @@ def polarisation_courses(
 
     Parameters
     ----------
-    faces : Mapping[str, Face]
-        By name.
-    rest_ohm_m2 : float
-        What else one side resists.
-    current_A_m2, limit_V : float
-    lifetimes : sequence of (s, whether it is a lower bound)
-        As published, one for each face; a bound is drawn as an arrow to longer times.
+    courses : Mapping[str, (time s, voltage of one side V)]
+        By name, under current.
+    limit_V : float
+    lifetimes : Mapping[str, (s, whether it is a lower bound)]
+        As published, one for each; a bound is drawn as an arrow to longer times.
     ax : matplotlib Axes
 
     Returns
     -------
     The same axes.
     """
-    longest = 1.12 * max(seconds for seconds, _ in lifetimes)
-    for (name, face), style, mark, (seconds, bound) in zip(faces.items(), _LINES, _MARKS, lifetimes, strict=True):
-        t = np.linspace(0, seconds, 400)
-        volts = 1e3 * current_A_m2 * (rest_ohm_m2 + face.resistance(t))
-        ax.plot(t / 3600, volts, label=name, **style)
-        end = (seconds / 3600, float(volts[-1]))
+    longest = 1.12 * max(seconds for seconds, _ in lifetimes.values())
+    for (name, (t, volts)), style, mark in zip(courses.items(), _LINES, _MARKS, strict=True):
+        ax.plot(t / 3600, 1e3 * volts, label=name, **style)
+        seconds, bound = lifetimes[name]
+        end = (seconds / 3600, float(1e3 * np.interp(seconds, t, volts)))
         ax.plot(*end, marker=mark, color=style["color"], markersize=7, zorder=5)
         words = f"{'> ' if bound else ''}{seconds / 3600:.0f} h"
         ax.annotate(words, end, (0, 7), textcoords="offset points", ha="center", fontsize=8.5)
@@ -69,6 +64,37 @@ def polarisation_courses(
     )  # fmt: skip
     ax.grid(color=GRID, linewidth=0.6)
     ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=8, loc="lower right")
+    return ax
+
+
+def rate_steps(time_s: Any, volts: Any, current_A_m2: Any, *, ax: Any) -> Any:
+    """Voltage of one side while the current is raised and lowered in steps.
+
+    Parameters
+    ----------
+    time_s, volts, current_A_m2 : ndarray, shape (N,)
+        Under current.
+    ax : matplotlib Axes
+
+    Returns
+    -------
+    The same axes.
+    """
+    ax.plot(time_s / 3600, 1e3 * volts, color=INK, linewidth=1.4)
+    edges = np.flatnonzero(np.diff(current_A_m2, prepend=np.nan))
+    for first, last in zip(edges, [*edges[1:], len(time_s)], strict=True):
+        middle = 0.5 * (time_s[first] + time_s[last - 1]) / 3600
+        words = f"{0.1 * current_A_m2[first]:g}"
+        ax.annotate(words, (middle, 1e3 * volts[first:last].max()), (0, 5), textcoords="offset points", ha="center",
+                    fontsize=8.5)  # fmt: skip
+    ax.set(
+        xlabel="Time / h",
+        ylabel="Voltage of one side / mV",
+        xlim=(0, time_s[-1] / 3600),
+        ylim=(0, 1.25e3 * volts.max()),
+    )
+    ax.text(0.01, 0.97, "numbers: mA/cm²", transform=ax.transAxes, va="top", fontsize=8, color=MUTED)
+    ax.grid(color=GRID, linewidth=0.6)
     return ax
 
 

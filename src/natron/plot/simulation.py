@@ -14,6 +14,7 @@ from natron.simulate import LABELS, Run, breakdowns
 PART_STYLE: dict[str, tuple[str, str]] = {
     "metal_interface": ("#8d99a6", ""),
     "constriction": ("#5c6b7a", "xx"),
+    "interphase": ("#b5651d", "xx"),
     "interlayer": ("#7d3c6b", "//"),
     "separator_grain": ("#f2e3bc", ""),
     "separator_boundary": ("#d9b968", "///"),

@@ -30,7 +30,15 @@ def simulation(result: Run, cycles: list[dict[str, Any]]) -> dict[str, Any]:
         "states": {
             name.replace(" ", "_"): {"start": float(values[0]), "end": float(values[-1])}
             for name, values in result.course.states.items()
-            if name in ("contact negative", "contact counter", "wetted", "charged share")
+            if name in ("contact negative", "contact counter", "wetted", "charged share", "wet negative", "wet counter")
+        },
+        "interphases": {
+            name.removeprefix("interphase "): {
+                "start": _q(float(values[0]), "length"),
+                "end": _q(float(values[-1]), "length"),
+            }
+            for name, values in result.course.states.items()
+            if name.startswith("interphase ")
         },
         "spectra": [recorded(one) for one in result.record.spectra],
         **_parameters(result.parameters),

@@ -12,6 +12,7 @@ from natron.simulate.running import Run
 
 LABELS: Mapping[str, str] = {
     "metal_interface": "metal | ceramic",
+    "interphase": "interphase",
     "constriction": "current constriction",
     "interlayer": "interlayer",
     "separator_grain": "separator, grains",

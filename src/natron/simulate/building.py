@@ -33,6 +33,8 @@ class Structure:
         Whether there is a layer in series between the separator and an electrode.
     films : tuple of str
         Metal electrodes (``negative``, ``counter``) with a film that alloys with the metal.
+    interphases, wetted_faces : tuple of str
+        Metal electrodes whose face reacts and grows an interphase, and those of them that a liquid wets.
     """
 
     ceramic: bool
@@ -43,6 +45,8 @@ class Structure:
     solid: bool = False
     interlayer: bool = False
     films: tuple[str, ...] = ()
+    interphases: tuple[str, ...] = ()
+    wetted_faces: tuple[str, ...] = ()
 
     @property
     def liquid(self) -> bool:
@@ -53,6 +57,8 @@ class Structure:
 def layout(structure: Structure, *, capacitive: bool, held: bool) -> tuple[dict[str, int], dict[str, int]]:
     """Lengths of the states that change in time, and of those that follow at once, in the order they stand in."""
     changing = {"charge": 1, "void negative": 1}
+    changing |= {f"interphase {side}": 1 for side in structure.interphases}
+    changing |= {f"dried {side}": 1 for side in structure.wetted_faces}
     following: dict[str, int] = {}
     arcs = ["negative"]
     if not structure.cathode:

@@ -16,6 +16,7 @@ from natron.core.uncertainty import exp, log, maximum, minimum, sqrt
 from natron.interface.pressing.contact import interface_conductance_S_m2
 from natron.simulate.building import Structure
 from natron.simulate.equations import UNIT_PRESSURE_PA
+from natron.simulate.interphase import fresh_parts
 
 ENDS_ROUNDS = 6
 """Rounds after which the ends of a discharge stand still; each shrinks the error by the plateau's slope over a bend."""
@@ -64,9 +65,14 @@ def steady_resistance(
     sides = ("negative",) if structure.cathode else ("negative", "counter")
     for side in sides:
         R = n[f"{side}_resistance"]
-        ratio = current_A_m2 * R / (2 * thermal * contact_fraction)
-        eta = 2 * thermal * log(ratio + sqrt(ratio * ratio + 1))
-        parts["metal_interface"] = parts.get("metal_interface", 0.0) + eta / current_A_m2
+        if side in structure.interphases:
+            R, grown = fresh_parts(n, side, structure)
+            face = R / contact_fraction
+            parts["interphase"] = parts.get("interphase", 0.0) + grown / contact_fraction
+        else:
+            ratio = current_A_m2 * R / (2 * thermal * contact_fraction)
+            face = 2 * thermal * log(ratio + sqrt(ratio * ratio + 1)) / current_A_m2
+        parts["metal_interface"] = parts.get("metal_interface", 0.0) + face
         if structure.ceramic:
             whole = 1 / interface_conductance_S_m2(contact_fraction, R, n["conductivity"], n["spot_spacing"])
             parts["constriction"] = parts.get("constriction", 0.0) + whole - R / contact_fraction

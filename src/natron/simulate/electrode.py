@@ -32,12 +32,21 @@ from natron.simulate.grid import Layers, Spheres, towards_faces
 SMOOTH_SHARE = 1e-3
 """Width over which a concentration's share is kept from 0."""
 
+BOUND_V = 1e-5
+"""Size of the poles of the potential where the formula is empty and full: 1 V at 1e-5 of the capacity from an end."""
+
+SMOOTH_BOUND = 1e-5
+"""Width over which those poles are rounded: what a charge to any voltage may pass the formula by."""
+
 SMOOTH_CURRENT_A_M2 = 1e-6
 """Width of |i| at no current; below it the electrode's losses are split evenly over its depth, not by the reaction."""
 
 
 def open_circuit_V(b: Builder, extracted: Any) -> Any:
-    """U(y): a plateau, its slope, and the bends at its ends, y the charged share (float, array or symbol)."""
+    """U(y): a plateau, its slope, and the bends at its ends, y the charged share (float, array or symbol).
+
+    However far the cut-offs lie, no more is taken out than is in: the bends alone would let it.
+    """
     p, exp = b.p, b.pb.exp
     width = p("plateau_width")
     return (
@@ -45,7 +54,13 @@ def open_circuit_V(b: Builder, extracted: Any) -> Any:
         + p("plateau_slope") * (extracted - 0.5)
         + p("charged_tail") * exp((extracted - 1) / width)
         - p("discharged_tail") * exp(-extracted / width)
+        + poles_V(extracted)
     )
+
+
+def poles_V(extracted: Any) -> Any:
+    """What keeps a charged share between 0 and 1, V; float, array or symbol."""
+    return BOUND_V / smooth_positive(1 - extracted, SMOOTH_BOUND) - BOUND_V / smooth_positive(extracted, SMOOTH_BOUND)
 
 
 def smooth_positive(x: Any, width: float) -> Any:

@@ -5,6 +5,7 @@ One set, two modes. *Quasi-steady*: double layers are in equilibrium with the cu
 the cell, plating the metal at x = 0.
 
     metal          η = (2RT/F) asinh[i/(2 j₀ θ)], j₀ = RT/(F R_ct); R_con(θ); θ = 1 − φ, φ as `interface.voids`
+    its interphase `natron.simulate.interphase`, where the metal reduces the ceramic
     its film       E of the alloy against the metal over the metal in it, as `interface.film`
     interlayer     i R
     ceramic        i (R_grain + R_boundary): ions of one kind, hence no concentration
@@ -32,6 +33,7 @@ from natron.interface.shorts.voids import VoidModel
 from natron.simulate.backend import casadi, pybamm
 from natron.simulate.building import Builder, Structure
 from natron.simulate.electrode import SPLIT, cathode, liquid_separator, smooth_positive
+from natron.simulate.interphase import reacting_face
 
 SMOOTH_VOID = 1e-6
 """Width over which a void fraction is kept from 0: hard corners stop the solver."""
@@ -53,8 +55,9 @@ LEAST_WETTED = 0.02
 """Wetted share at which a run stops: the cathode has run dry."""
 
 PARTS = (
-    "metal_interface", "constriction", "interlayer", "separator_grain", "separator_boundary", "ceramic_liquid",
-    "ceramic_composite", "liquid", "composite_ions", "charge_transfer", "solid_diffusion", "solid", "collector",
+    "metal_interface", "interphase", "constriction", "interlayer", "separator_grain", "separator_boundary",
+    "ceramic_liquid", "ceramic_composite", "liquid", "composite_ions", "charge_transfer", "solid_diffusion", "solid",
+    "collector",
 )  # fmt: skip
 """What a cell loses voltage in, from the metal to the collector."""
 
@@ -178,6 +181,19 @@ def _metal(b: Builder, drops: dict[str, Any], side: str, plating: Any, pressure:
     contact = 1 - smooth_positive(void, SMOOTH_VOID)
     b.observed[f"contact {side}"] = contact
     transfer = p(f"{side}_resistance")
+    if side in b.structure.interphases:
+        transfer = _film_drop(b, drops, side, plating, contact)
+    else:
+        _kinetic_drop(b, drops, side, plating, contact, transfer)
+    if b.structure.ceramic:
+        # the law gives contact and constriction together; the contact's own part is taken off again
+        whole = 1 / interface_conductance_S_m2(contact, transfer, p("conductivity"), p("spot_spacing"))
+        drops["constriction"] = drops.get("constriction", 0) + sign * plating * (whole - transfer / contact)
+
+
+def _kinetic_drop(b: Builder, drops: dict[str, Any], side: str, plating: Any, contact: Any, transfer: Any) -> None:
+    """Charge transfer of metal on a ceramic that it leaves alone."""
+    p = b.p
     exchange = b.thermal / transfer * contact
     if b.capacitive:
         eta = b.state(f"drop {side}")
@@ -185,11 +201,19 @@ def _metal(b: Builder, drops: dict[str, Any], side: str, plating: Any, pressure:
         b.rhs[f"drop {side}"] = (plating - flowing) / (p(f"{side}_capacitance") * contact)
     else:
         eta = 2 * b.thermal * b.pb.arcsinh(plating / (2 * exchange))
-    drops["metal_interface"] = drops.get("metal_interface", 0) + sign * eta
-    if b.structure.ceramic:
-        # the law gives contact and constriction together; the contact's own part is taken off again
-        whole = 1 / interface_conductance_S_m2(contact, transfer, p("conductivity"), p("spot_spacing"))
-        drops["constriction"] = drops.get("constriction", 0) + sign * plating * (whole - transfer / contact)
+    drops["metal_interface"] = drops.get("metal_interface", 0) + (1 if side == "negative" else -1) * eta
+
+
+def _film_drop(b: Builder, drops: dict[str, Any], side: str, plating: Any, contact: Any) -> Any:
+    """A face that grows an interphase, ohmic; the resistance of its fresh part."""
+    whole, fresh = reacting_face(b, side)
+    eta = plating * whole / contact
+    if b.capacitive:
+        eta = b.state(f"drop {side}")
+        b.rhs[f"drop {side}"] = (plating - eta * contact / whole) / (b.p(f"{side}_capacitance") * contact)
+    for part, share in (("metal_interface", fresh / whole), ("interphase", 1 - fresh / whole)):
+        drops[part] = drops.get(part, 0) + (1 if side == "negative" else -1) * eta * share
+    return fresh
 
 
 def _alloys(b: Builder) -> Any:

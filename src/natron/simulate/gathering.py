@@ -14,6 +14,7 @@ from natron.interface.shorts.voids import PARAMETERS as VOID_PARAMETERS
 from natron.interface.shorts.voids import void_parameters
 from natron.materials import Material, parameters
 from natron.materials.laws import scale_conductivity
+from natron.simulate.interphase import gather_interphase
 
 REFERENCE_K = 298.15
 """Temperature of the library's parameters that move with it."""
@@ -48,6 +49,7 @@ def gather(cell: Cell) -> tuple[dict[str, Quantity], list[str]]:
     found |= _separator(cell)
     found |= _films(cell, notes)
     found |= _interlayers(cell, notes)
+    found |= gather_interphase(cell)
     if isinstance(cell.positive, PorousElectrode):
         found |= _cathode(cell, cell.positive)
     elif isinstance(cell.counter, MetalElectrode):

@@ -24,10 +24,12 @@ from natron.interface.metals import metal
 from natron.interface.shorts.voids import PARAMETERS as VOID_PARAMETERS
 from natron.materials.laws import scale_conductivity, scale_resistance
 from natron.simulate.building import Structure
+from natron.simulate.electrode import poles_V
 from natron.simulate.equations import UNIT_CONTACT_OHM_M2
 from natron.simulate.gathering import REFERENCE_K, films_of, gather, outside
+from natron.simulate.interphase import MECHANISMS, fresh_faces, interphase_numbers, sides_of, wetted_sides_of
 
-SWITCHES = ("voids", "electrolyte_loss", "contact_settling", "first_cycle_loss")
+SWITCHES = ("voids", "electrolyte_loss", "contact_settling", "first_cycle_loss", *MECHANISMS)
 """Mechanisms of ageing that can be switched off."""
 
 _ABOVE_ZERO = (
@@ -38,6 +40,9 @@ _ABOVE_ZERO = (
     "ceramic_composite_capacitance", "ceramic_composite_resistance", "catholyte_conductivity", "catholyte_share",
     "negative.film.thickness", "counter.film.thickness", "interlayer_resistance",
     "metal_resistance", "separator_conductivity", "void_depth", "spot_spacing", "accessible_share",
+    "interphase_growth_constant", "interphase_start_thickness", "interphase_conductivity", "interphase_contact_length",
+    "wetted_resistance", "wetting_time", "interlayer_electron_conductivity", "ceramic_potential", "ceramic_density",
+    "ceramic_capacity", "interphase_growth_constant_at", "interphase_conductivity_at", "wetted_resistance_at",
     "positive.thickness", "positive.areal_capacity", "active_share", "positive.porosity", "frame_stiffness",
 )  # fmt: skip
 _INSIDE_0_1 = ("start_charged_share", "contact_start", "transference_number", "grain_share")
@@ -99,6 +104,8 @@ class ModelParameters:
             found |= _electrode(v, self.structure)
         if self.structure.interlayer:
             found["interlayer_resistance"] = _law(scale_resistance, v, "interlayer_resistance")
+        if self.structure.interphases:
+            found |= interphase_numbers(v, self.structure, self.off)
         for side in ("negative", "counter"):
             found[f"voids_grow_{side}"] = float("voids" not in self.off)
         for side in self.structure.films:
@@ -116,6 +123,7 @@ class ModelParameters:
         v = {name: q.value for name, q in self.values.items()} if values is None else dict(values)
         y = np.zeros(max(place.stop for place in places.values()))
         starts = {"void negative": 1 - v["contact_start"], "void counter": 1 - v["contact_start"], "salt": 1.0}
+        starts |= fresh_faces(self.structure, v)
         if self.structure.cathode:
             charged = v["start_charged_share"]
             starts |= {
@@ -138,6 +146,7 @@ def open_circuit(numbers: Mapping[str, float], extracted: Any) -> Any:
         + numbers["plateau_slope"] * (extracted - 0.5)
         + numbers["charged_tail"] * np.exp((extracted - 1) / width)
         - numbers["discharged_tail"] * np.exp(-np.asarray(extracted) / width)
+        + poles_V(extracted)
     )
 
 
@@ -209,6 +218,8 @@ def model_parameters(
         solid=isinstance(cell.positive, PorousElectrode) and cell.liquid is None,
         interlayer=bool(cell.interlayer),
         films=films_of(cell),
+        interphases=sides_of(cell),
+        wetted_faces=wetted_sides_of(cell),
     )
     return ModelParameters(cell, structure, found, tuple(off), tuple(notes))
 

@@ -51,7 +51,9 @@ PERIODS_PER_POINT = 3.0
 """Periods that recording one point of a spectrum takes."""
 
 _LOSSES = tuple(f"loss.{part}" for part in PARTS)
-_STATES = ("charge", "charged share", "contact negative", "contact counter", "wetted", "pressure", "metal")
+_STATES = ("charge", "charged share", "contact negative", "contact counter", "wetted", "pressure", "metal",
+    "interphase negative", "interphase counter", "wet negative", "wet counter",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,8 @@ class Course:
         to the cell's. Positive while charging.
     equilibrium_V : ndarray, shape (N,)
     states : Mapping[str, ndarray]
-        ``contact negative``, ``wetted``, ``pressure`` and others, as far as the cell has them.
+        ``contact negative``, ``wetted``, ``pressure``, ``interphase negative`` (thickness, m) and others, as far as
+        the cell has them.
     """
 
     time_s: Array

@@ -13,11 +13,10 @@ from natron.core.uncertainty import propagate
 from natron.data.cycling import HALF_STEP
 from natron.interface.metals import metal, thickness_per_areal_capacity_m3_C
 from natron.materials import material
-from natron.simulate import Run, built_in_protocol, model_parameters, run, steady_resistance
-from natron.studies.claims import built_in_claims
+from natron.simulate import Run, built_in_protocol, model_parameters, run
+from natron.studies.latp_symmetric import claimed
 from natron.studies.sections import Beside, Line, Section
 
-DOCUMENT = "latp-prussian-blue"
 CATHODES = {"lfp": "LiFePO₄", "fef3": "FeF₃"}
 
 PUBLISHED: tuple[tuple[str, str, str], ...] = (
@@ -28,13 +27,6 @@ PUBLISHED: tuple[tuple[str, str, str], ...] = (
     ("fef3-initial", "FeF₃, first discharge (above)", "fef3"),
     ("fef3-after-60-cycles", "FeF₃, after 60 cycles (above)", "fef3"),
 )
-
-
-def claimed(claim_id: str, kind: str) -> Quantity:
-    """The number that a claim of this document prints."""
-    claim = next(claim for claim in built_in_claims(DOCUMENT).claim if claim.id == claim_id)
-    assert claim.claimed is not None
-    return parse_quantity(claim.claimed, kind, origin="literature")
 
 
 def full_cells() -> tuple[Section, ...]:
@@ -156,7 +148,8 @@ def _simulated() -> Section:
     title = "Full cells, simulated: voltage against capacity per mass"
     try:
         runs = {
-            name: run(_parameters(built_in(f"latp-pb-{name}")), built_in_protocol("discharge")) for name in CATHODES
+            name: run(model_parameters(built_in(f"latp-pb-{name}")), built_in_protocol("discharge"))
+            for name in CATHODES
         }
     except InputError as error:
         if "PyBaMM" not in error.problem:
@@ -182,30 +175,13 @@ def _simulated() -> Section:
         )  # fmt: skip
     return Section(
         title,
-        "One charge and one discharge at 0.025 mA/cm² and 60 °C. The face at the lithium takes what 60 mV of the "
-        "symmetric cell leave for it. FeF₃ is given a sloping potential with a gap between charge and discharge, both "
-        "assumed: the article prints no curve. A first charge may pass the limit, by what is lost beside the active "
-        "material; a discharge does not.",
+        "One charge and one discharge at 0.025 mA/cm² and 60 °C. The face at the lithium is that of the symmetric "
+        "cells, and its interphase grows on. FeF₃ is given a sloping potential with a gap between charge and "
+        "discharge, both assumed: the article prints no curve. The potential has no end where the formula is empty or "
+        "full, so that no cut-off takes more out than there is; nothing is taken to be lost in the first charge.",
         tuple(lines),
         pictures=tuple(pictures),
     )
-
-
-def _parameters(cell: Cell) -> Any:
-    """The cell's model with the resistance of the layered face that the printed polarisation gives."""
-    symmetric = model_parameters(built_in("latp-pb"))
-    current = parse_quantity("0.05 mA/cm²", "current_density")
-    parts = steady_resistance(
-        symmetric.structure, symmetric.numbers(), current.value,
-        contact_fraction=symmetric.values["contact_start"].value,
-    )  # fmt: skip
-    ceramic = sum(value for name, value in parts.items() if name.startswith("separator"))
-    face = claimed("polarisation", "potential").value / current.value - 0.5 * ceramic
-    changes = {
-        "metal_resistance": Quantity(face, None, "area_specific_resistance", "calibrated"),
-        "metal_resistance_at": cell.operation.temperature,
-    }
-    return model_parameters(cell, changes=changes, off=("voids",))
 
 
 def _curves(result: Run, name: str) -> dict[str, tuple[Any, Any, bool]]:

@@ -15,8 +15,10 @@ from natron.report import as_json as report_json
 from natron.studies.alloy_study import adambatt2
 from natron.studies.audit import audit
 from natron.studies.claims import ClaimsFile, Document, built_in_claims, claims_texts, parse_claims
+from natron.studies.decomposition_study import decomposition_layer
 from natron.studies.findings import Finding, finding_json
-from natron.studies.latp_study import latp, rates_again
+from natron.studies.latp_study import latp
+from natron.studies.latp_symmetric import calibrated as latp_rates
 from natron.studies.limits_study import five_limits
 from natron.studies.pressure_studies import stack_pressure, tapes_under_pressure, thermal_press
 from natron.studies.round_trip import RoundTrip, round_trips
@@ -60,13 +62,13 @@ STUDIES: dict[str, Study] = {
         ("lowack2025-cell1", "lowack2025-cell2"),
         ("activation = 100 %", "porosity = 30 %", "reservoir = 0 µm"),
         spectra=True,
-        sections=lambda: (*five_limits(), *tapes_under_pressure(), *ten_cells()),
+        sections=lambda: (*decomposition_layer(), *five_limits(), *tapes_under_pressure(), *ten_cells()),
         calibrated=full_cells,
     ),
     "adambatt2": Study("adambatt2", sections=adambatt2),
     "stack-pressure": Study("stack-pressure", sections=stack_pressure),
     "thermal-press": Study("thermal-pressing", sections=thermal_press),
-    "latp-prussian-blue": Study("latp-prussian-blue", sections=latp, calibrated=rates_again),
+    "latp-prussian-blue": Study("latp-prussian-blue", sections=latp, calibrated=latp_rates),
 }
 """Documents that can be reproduced."""
 

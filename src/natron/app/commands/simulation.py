@@ -54,7 +54,9 @@ def simulate(
     off: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            "--off", help="Switch off voids, electrolyte_loss, contact_settling or first_cycle_loss. May be repeated."
+            "--off",
+            help="Switch off voids, electrolyte_loss, contact_settling, first_cycle_loss, interphase_growth, "
+            "interphase_contact_loss or wetting_loss. May be repeated.",
         ),
     ] = None,
     eis: Annotated[bool, typer.Option("--eis", help="The impedance of the cell instead.")] = False,

@@ -8,33 +8,39 @@ parabolic constant and L_b the interphase thickness that would hold up electrons
 parabolic without an interlayer and linear, at the rate of the interlayer's leakage, where that is what limits (Deal and
 Grove 1965, J. Appl. Phys. 36, 3770, DOI 10.1063/1.1713945, for oxides). A face wetted with a liquid that conducts no
 electrons does not grow where it is wet. The liquid is spent evenly; each patch begins to grow when it falls dry, and
-all patches carry current side by side.
+all patches carry current side by side. The thickness of the patch that fell dry first, and the time as a share of that
+in which the liquid is spent, then tell the whole face, however the temperature moved meanwhile.
 
-Functions of pure arithmetic take floats, arrays and uncertain numbers alike.
+Functions of pure arithmetic take floats, arrays and uncertain numbers alike; those with `xp` also the symbols of
+another program, whose namespace is then passed (it needs `exp`, `sqrt` and `maximum`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from natron.core import InputError
+from natron.core import InputError, uncertainty
 from natron.core.constants import BOLTZMANN_J_PER_K
-from natron.core.uncertainty import exp, log, maximum, sqrt
+from natron.core.uncertainty import exp, log, maximum
 
-LEAST_CONTACT = 1e-9
+LEAST_CONTACT = 1e-30
 """Share of the face that never loosens, so that a resistance stays a number."""
 
 _ROUNDS = 60
 """Newton steps to the thickness of a resistance: concave and rising, so they never overshoot."""
 
-_NODES = 48
+_NODES = 24
 """Of Gauss and Legendre, over the ages of the dry patches."""
+
+BARRIER_EXPONENTS = (-15.0, 9.0)
+"""Powers of ten of a metre between which a barrier is sought."""
 
 LONGEST_S = 1e12
 """Lifetimes beyond it, some 30 000 years, are not told apart."""
@@ -45,7 +51,14 @@ def growth_constant_m2_s(reference_m2_s: Any, activation_energy_J: Any, temperat
     return reference_m2_s * exp(-activation_energy_J / BOLTZMANN_J_PER_K * (1 / temperature_K - 1 / reference_K))
 
 
-def thickness_m(time_s: Any, growth_constant: Any, start_m: Any = 0.0, barrier_m: Any = 0.0) -> Any:
+def growth_rate_m_s(thickness: Any, growth_constant: Any, barrier_m: Any = 0.0) -> Any:
+    """dL/dt = k/(L + L_b), m/s."""
+    return growth_constant / (thickness + barrier_m)
+
+
+def thickness_m(
+    time_s: Any, growth_constant: Any, start_m: Any = 0.0, barrier_m: Any = 0.0, xp: ModuleType | Any = uncertainty
+) -> Any:
     """Thickness of the interphase after a time (≥ 0), m.
 
     Parameters
@@ -60,23 +73,12 @@ def thickness_m(time_s: Any, growth_constant: Any, start_m: Any = 0.0, barrier_m
     """
     whole = start_m + barrier_m
     # written so that a thin layer behind a large barrier keeps its digits
-    return start_m + 2 * growth_constant * time_s / (sqrt(whole * whole + 2 * growth_constant * time_s) + whole)
-
-
-def time_to_thickness_s(thickness: Any, growth_constant: Any, start_m: Any = 0.0, barrier_m: Any = 0.0) -> Any:
-    """Time (s) in which the interphase grows to `thickness`, m, ≥ `start_m`."""
-    return (thickness - start_m) * (thickness + start_m + 2 * barrier_m) / (2 * growth_constant)
+    return start_m + 2 * growth_constant * time_s / (xp.sqrt(whole * whole + 2 * growth_constant * time_s) + whole)
 
 
 def growth_constant_of_lifetime(thickness: Any, time_s: Any, start_m: Any = 0.0) -> Any:
     """k (m²/s) at which a bare face reaches `thickness` after a time (> 0)."""
     return (thickness * thickness - start_m * start_m) / (2 * time_s)
-
-
-def barrier_of_lifetime_m(thickness: Any, time_s: Any, growth_constant: Any, start_m: Any = 0.0) -> Any:
-    """L_b (m) at which a face reaches `thickness` (> `start_m`) after just that time; 0 where none is needed."""
-    grown = thickness - start_m
-    return maximum((2 * growth_constant * time_s / grown - thickness - start_m) / 2, 0.0)
 
 
 def barrier_m(growth_constant: Any, electron_resistance_ohm_m2: Any, capacity_C_m3: Any, potential_V: Any) -> Any:
@@ -114,6 +116,41 @@ def thickness_at_resistance_m(
         slope = 1 / (conductivity_S_m * series) + 1 / contact_length_m
         grown = maximum(grown - (log(series / resistance_ohm_m2) + grown / contact_length_m) / slope, 0.0)
     return start_m + grown
+
+
+def contact_share(thickness: Any, start_m: Any, contact_length_m: Any, xp: ModuleType | Any = uncertainty) -> Any:
+    """Share of a dry patch still in contact: growth loosens all but 1/e of it over `contact_length_m`."""
+    return LEAST_CONTACT + (1 - LEAST_CONTACT) * xp.exp(-(thickness - start_m) / contact_length_m)
+
+
+def dry_patches(
+    thickness: Any, dried: Any, start_m: Any, barrier_m: Any = 0.0, xp: ModuleType | Any = uncertainty
+) -> Iterator[tuple[Any, Any]]:
+    """Patches of a face that a liquid wetted: the share of the face that each stands for, and its interphase, m.
+
+    Parameters
+    ----------
+    thickness : float or array
+        Of the patch that fell dry first.
+    dried : float or array
+        Time over that in which the liquid is spent, >= 0; above 1 there has been none for a while.
+    """
+    dry = 1 - xp.maximum(1 - dried, 0.0)
+    oldest = (thickness - start_m) * (thickness + start_m + 2 * barrier_m)
+    reach = 1 / (1 + xp.maximum(dried - 1, 0.0))
+    for u, w in _nodes():
+        # the root of a young patch's age smooths what grows as a root
+        grown = oldest * (1 - reach * (1 - u * u))
+        yield 2 * u * w * dry, thickness_m(0.5 * grown, 1.0, start_m, barrier_m, xp)
+
+
+def dry_conductance_S_m2(
+    thickness: Any, start_m: Any, conductivity_S_m: Any, fresh_ohm_m2: Any, contact_length_m: Any,
+    xp: ModuleType | Any = uncertainty,
+) -> Any:  # fmt: skip
+    """Conductance of a dry patch: what is left of its contact, over the fresh face and the interphase in series."""
+    series = fresh_ohm_m2 + thickness / conductivity_S_m
+    return contact_share(thickness, start_m, contact_length_m, xp) / series
 
 
 @dataclass(frozen=True)
@@ -164,17 +201,14 @@ class Face:
         """Of the interphase on a patch that has been dry so long, m."""
         return thickness_m(age_s, self.growth_constant_m2_s, self.start_thickness_m, self.barrier_m)
 
-    def contact(self, thickness: Any) -> Any:
-        """Share of a dry patch still in contact."""
-        lost = (thickness - self.start_thickness_m) / self.contact_length_m
-        return maximum(np.exp(-np.asarray(lost)), LEAST_CONTACT)
-
     def wetted(self, time_s: Any) -> Any:
         """Share of the face that is wet."""
+        return np.maximum(1 - self.dried(time_s), 0.0)
+
+    def dried(self, time_s: Any) -> Any:
+        """Time over that in which the liquid is spent; inf where there never was any."""
         t = np.asarray(time_s, dtype=float)
-        if self.exhaustion_time_s == 0:
-            return np.zeros_like(t)
-        return np.clip(1 - t / self.exhaustion_time_s, 0.0, 1.0)
+        return np.full_like(t, np.inf) if self.exhaustion_time_s == 0 else t / self.exhaustion_time_s
 
     def resistance(self, time_s: Any) -> Any:
         """Of the face, Ω m²; times ≥ 0, a float or an array."""
@@ -188,26 +222,23 @@ class Face:
     def _conductance(self, time_s: Any) -> tuple[Any, Any]:
         """Conductance of the face and the sum of conductance times activation energy over what runs side by side."""
         t = np.asarray(time_s, dtype=float)
-        wet = self.wetted(t)
-        ages, weights = self._dry_patches(t)
-        thickness = self.thickness(ages)
-        grown = thickness / self.conductivity_S_m
-        series = self.fresh_resistance_ohm_m2 + grown
-        energy = (self.fresh_resistance_ohm_m2 * self.fresh_energy_J + grown * self.conductivity_energy_J) / series
-        dry = weights * self.contact(thickness) / series
-        through = wet / self.wetted_resistance_ohm_m2
-        return through + dry.sum(-1), through * self.wetted_energy_J + (dry * energy).sum(-1)
+        total = self.wetted(t) / self.wetted_resistance_ohm_m2
+        weighted = total * self.wetted_energy_J
+        for share, thickness in self._dry_patches(t):
+            grown = thickness / self.conductivity_S_m
+            series = self.fresh_resistance_ohm_m2 + grown
+            energy = (self.fresh_resistance_ohm_m2 * self.fresh_energy_J + grown * self.conductivity_energy_J) / series
+            conductance = share * dry_conductance_S_m2(
+                thickness, self.start_thickness_m, self.conductivity_S_m, self.fresh_resistance_ohm_m2,
+                self.contact_length_m,
+            )  # fmt: skip
+            total, weighted = total + conductance, weighted + conductance * energy
+        return total, weighted
 
-    def _dry_patches(self, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Ages of dry patches and the share of the face each stands for, along a last axis."""
-        tau = self.exhaustion_time_s
-        if tau == 0:
-            return t[..., None], np.ones_like(t)[..., None]
-        u, w = _nodes()
-        youngest = np.maximum(t - tau, 0.0)[..., None]
-        # the root of a young patch's age smooths what grows as a root
-        span = t[..., None] - youngest
-        return youngest + span * u**2, 2 * u * w * span / tau if np.isfinite(tau) else np.zeros_like(span * u)
+    def _dry_patches(self, t: Any) -> Iterator[tuple[Any, Any]]:
+        if self.exhaustion_time_s == 0:
+            return iter([(1.0, self.thickness(t))])
+        return dry_patches(self.thickness(t), self.dried(t), self.start_thickness_m, self.barrier_m)
 
     def lifetime_s(self, resistance_ohm_m2: float) -> float:
         """Time at which the face reaches a resistance; `LONGEST_S` where it does not before.
@@ -248,8 +279,32 @@ class Face:
             )  # fmt: skip
         return replace(self, exhaustion_time_s=float(brentq(too_late, lowest, highest, rtol=1e-12)))
 
+    def with_barrier_for(self, resistance_ohm_m2: float, time_s: float) -> Face:
+        """The same face with the least barrier with which it reaches a resistance no sooner than after that time.
+
+        Raises
+        ------
+        InputError
+            Where no barrier does: the face is above the limit without any growth.
+        """
+
+        def too_much(exponent: float) -> float:
+            return float(np.log(float(replace(self, barrier_m=10**exponent).resistance(time_s)) / resistance_ohm_m2))
+
+        if float(replace(self, barrier_m=0.0).resistance(time_s)) <= resistance_ohm_m2:
+            return replace(self, barrier_m=0.0)
+        low, high = BARRIER_EXPONENTS
+        if too_much(high) >= 0:
+            raise InputError(
+                "no barrier gives this lifetime", given=f"{time_s / 3600:.4g} h",
+                hint="The face is above the limit from the start, or without any growth.",
+            )  # fmt: skip
+        if too_much(low) <= 0:
+            return replace(self, barrier_m=0.0)
+        return replace(self, barrier_m=float(10 ** brentq(too_much, low, high, xtol=1e-13, rtol=1e-14)))
+
 
 @lru_cache(maxsize=1)
-def _nodes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _nodes() -> tuple[tuple[float, float], ...]:
     x, w = np.polynomial.legendre.leggauss(_NODES)
-    return (x + 1) / 2, w / 2
+    return tuple(zip(((x + 1) / 2).tolist(), (w / 2).tolist(), strict=True))

@@ -2,8 +2,8 @@
 
 Three cells that differ in their faces alone: bare, wetted with a liquid, and with an interlayer under the liquid. The
 bare one's lifetime fixes the growth constant; with it the wetted one's fixes how long the liquid lasts; the third,
-still running, bounds how well the interlayer may conduct electrons. A cell counts as failed where one side's voltage
-reaches a limit that has to be chosen.
+under the same liquid and still running, bounds how well the interlayer may conduct electrons. A cell counts as failed
+where one side's voltage reaches a limit that has to be chosen.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ from natron.core import InputError, Quantity
 from natron.core.uncertainty import draw
 from natron.interface.reactions.interphase import (
     Face,
-    barrier_of_lifetime_m,
     growth_constant_of_lifetime,
     resistance_of_barrier_ohm_m2,
     thickness_at_resistance_m,
-    time_to_thickness_s,
 )
 
 INPUTS: dict[str, str] = {
     "current": "current_density",
     "rest_resistance": "area_specific_resistance",
+    "contact_start": "share",
     "failure_polarisation": "potential",
     "bare_lifetime": "duration",
     "wetted_lifetime": "duration",
@@ -44,7 +43,8 @@ INPUTS: dict[str, str] = {
     "wetted_energy": "energy",
     "conductivity_energy": "energy",
 }
-"""What the rates hang on, and the kind of each; resistances are of one face, ``rest_resistance`` of all else."""
+"""What the rates hang on, and the kind of each; resistances are of one face in full contact, ``rest_resistance``
+of all else on one side."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def aged_faces(x: Mapping[str, float]) -> Aged:
     InputError
         Where no rate gives a lifetime: a face is at its limit from the start, or a dry one outlasts the wetted.
     """
-    limit = x["failure_polarisation"] / x["current"] - x["rest_resistance"]
-    layered = x["layered_polarisation"] / x["current"] - x["rest_resistance"]
+    limit = _of_face(x, x["failure_polarisation"], x["current"])
+    layered = _of_face(x, x["layered_polarisation"], x["current"])
     fresh = x["bare_resistance"] + x["start_thickness"] / x["conductivity"]
     if not (limit > fresh and limit > layered > 0):
         raise InputError(
@@ -102,27 +102,31 @@ def aged_faces(x: Mapping[str, float]) -> Aged:
     wetted = replace(
         bare, wetted_resistance_ohm_m2=x["wetted_resistance"], wetted_energy_J=x["wetted_energy"]
     ).with_lifetime(limit, x["wetted_lifetime"])
-    at_end = float(thickness_at_resistance_m(limit, layered, x["conductivity"], x["contact_length"], start))
-    barrier = float(barrier_of_lifetime_m(at_end, x["layered_lifetime"], constant, start))
-    resistance = resistance_of_barrier_ohm_m2(barrier, constant, x["ceramic_capacity"], x["ceramic_potential"])
-    return Aged(
-        bare,
-        wetted,
-        replace(bare, fresh_resistance_ohm_m2=layered, fresh_energy_J=x["wetted_energy"], barrier_m=barrier),
-        limit,
-        x["layer_thickness"] / resistance if resistance > 0 else float("inf"),
+    # a patch of the layered face has its contact from the layer, wet or dry
+    contacted = replace(
+        wetted, fresh_resistance_ohm_m2=layered, fresh_energy_J=x["wetted_energy"], wetted_resistance_ohm_m2=layered
     )
+    held = contacted.with_barrier_for(limit, x["layered_lifetime"])
+    return Aged(bare, wetted, held, limit, _conductivity(x, held))
+
+
+def _of_face(x: Mapping[str, float], polarisation_V: float, current_A_m2: float) -> float:
+    """Resistance of a face in full contact at which one side needs a voltage at a current, Ω m²."""
+    return (polarisation_V / current_A_m2 - x["rest_resistance"]) * x["contact_start"]
+
+
+def _conductivity(x: Mapping[str, float], face: Face) -> float:
+    """Electronic conductivity of the interlayer that is a face's barrier, S/m."""
+    resistance = resistance_of_barrier_ohm_m2(
+        face.barrier_m, face.growth_constant_m2_s, x["ceramic_capacity"], x["ceramic_potential"]
+    )
+    return x["layer_thickness"] / resistance if resistance > 0 else float("inf")
 
 
 def lifetime_at_current_s(face: Face, x: Mapping[str, float], current_A_m2: float) -> float:
-    """Time until a layered or bare face reaches the polarisation of failure at another current, s; 0 where at once."""
-    limit = x["failure_polarisation"] / current_A_m2 - x["rest_resistance"]
-    if limit <= face.fresh_resistance_ohm_m2:
-        return 0.0
-    end = thickness_at_resistance_m(
-        limit, face.fresh_resistance_ohm_m2, face.conductivity_S_m, face.contact_length_m, face.start_thickness_m
-    )
-    return float(time_to_thickness_s(end, face.growth_constant_m2_s, face.start_thickness_m, face.barrier_m))
+    """Time until a face reaches the polarisation of failure at another current, s; 0 where at once."""
+    limit = _of_face(x, x["failure_polarisation"], current_A_m2)
+    return face.lifetime_s(limit) if limit > 0 else 0.0
 
 
 def layered_that_stays(x: Mapping[str, float], aged: Aged, rise_V: float) -> tuple[Face, float]:
@@ -133,17 +137,9 @@ def layered_that_stays(x: Mapping[str, float], aged: Aged, rise_V: float) -> tup
     InputError
         Where the interphase that is there from the start gives this rise already.
     """
-    fresh, start = aged.layered.fresh_resistance_ohm_m2, x["start_thickness"]
-    end = float(
-        thickness_at_resistance_m(fresh + rise_V / x["current"], fresh, x["conductivity"], x["contact_length"], start)
-    )
-    if end <= start:
-        raise InputError("the interphase that is there from the start gives this rise already", given=f"{rise_V} V")
-    constant = aged.bare.growth_constant_m2_s
-    barrier = float(barrier_of_lifetime_m(end, x["layered_lifetime"], constant, start))
-    resistance = resistance_of_barrier_ohm_m2(barrier, constant, x["ceramic_capacity"], x["ceramic_potential"])
-    conductivity = x["layer_thickness"] / resistance if resistance > 0 else float("inf")
-    return replace(aged.layered, barrier_m=barrier), conductivity
+    fresh = float(aged.layered.resistance(0.0))
+    face = aged.layered.with_barrier_for(fresh + rise_V / x["current"] * x["contact_start"], x["layered_lifetime"])
+    return face, _conductivity(x, face)
 
 
 def drawn_rates(inputs: Mapping[str, Quantity], *, samples: int, seed: int = 1) -> tuple[dict[str, np.ndarray], int]:

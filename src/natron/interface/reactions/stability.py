@@ -22,11 +22,12 @@ from natron.core.uncertainty import propagate
 from natron.interface.reactions.stack import Layer, Stack
 
 CanReduce = Literal["can", "cannot", "undecided", "not_known"]
-Shield = Literal["not_needed", "bare", "lasts", "does_not_last", "not_known"]
+Shield = Literal["not_needed", "bare", "undecided", "lasts", "does_not_last", "not_known"]
 
 WORDS: dict[str, str] = {
     "not_needed": "needs no shield: the metal cannot reduce the ceramic",
     "bare": "bare: the metal touches a ceramic that it can reduce",
+    "undecided": "bare, and undecided: the ceramic's potential may lie on either side of the metal's",
     "lasts": "the interlayer lasts as long as asked",
     "does_not_last": "the interlayer is spent before the time asked",
     "not_known": "cannot be told: a potential, a conductivity or a capacity is not known",
@@ -121,7 +122,8 @@ class Stability:
     exposures : tuple of Exposure
         Interlayers from the metal on, then the ceramic.
     shield : str
-        ``not_needed``, ``bare``, ``lasts``, ``does_not_last`` or ``not_known``.
+        ``not_needed``, ``bare``, ``undecided`` (bare, and it may be that no shield is needed), ``lasts``,
+        ``does_not_last`` or ``not_known``.
     statements : tuple of str
         What follows, with numbers.
     origin : str
@@ -292,7 +294,7 @@ def _shield(stack: Stack, reductions: tuple[Reduction, ...], exposures: tuple[Ex
     if attack.verdict == "not_known":
         return "not_known"
     if not stack.interlayers:
-        return "bare"
+        return "bare" if attack.verdict == "can" else "undecided"
     between = [exposure for exposure in exposures if exposure.layer.role == "interlayer"]
     lasting = [exposure.figures["lasts"].value for exposure in between if "lasts" in exposure.figures]
     if len(lasting) < len(between):

@@ -22,6 +22,7 @@ def statements(of: Stability) -> tuple[str, ...]:
             *(words for layer in of.stack.interlayers for words in _interlayer(of, of.exposure(layer))),
             *_spent(of),
             *_counter(of),
+            *_assumed(of),
         )
         if sentence
     )
@@ -143,4 +144,15 @@ def _counter(of: Stability) -> list[str]:
     f = of.exposure(stack.ceramic).figures
     if "self_discharge" in f:
         said.append(f"Through the ceramic itself {f['self_discharge']} of electrons leak, which discharges the cell.")
+    return said
+
+
+def _assumed(of: Stability) -> list[str]:
+    """What all this hangs on and no source gives."""
+    said = []
+    for layer in of.stack.layers:
+        level = layer.values.get("potential")
+        if level is not None and level.origin == "assumed":
+            why = f": {level.note}" if level.note else ""
+            said.append(f"The potential of {layer.short}, {level}, is assumed, and so is all that rests on it{why}.")
     return said

@@ -15,13 +15,15 @@ from pydantic import Field
 
 from natron.cell import Cell, MetalElectrode
 from natron.cell.fields import CurrentDensity, Density, Duration, SpecificCapacity, Temperature, Thickness, Voltage
-from natron.core import InputError, Quantity, RangeWarning, did_you_mean, parse_quantity
+from natron.core import InputError, Quantity, RangeWarning, did_you_mean
 from natron.core.schema import Of, Part, parse_toml, validate
 from natron.interface.metals import electrolyte_name, metal
 from natron.materials import Material, library, material, parameters, read_material
 
 Role = Literal["metal", "interlayer", "ceramic", "counter"]
 Side = Literal["negative", "positive"]
+
+_LAYER_CLASSES = ("interlayer", "solid_electrolyte", "metal")
 
 _METALS = {"Na": "sodium", "Li": "lithium", "K": "potassium"}
 ROOM_K = 298.15
@@ -217,8 +219,18 @@ def short_stack(text: str) -> Stack:
         last = place == len(rest) - 1
         if not thickness and not last:
             raise InputError("a layer needs its thickness", key="STACK", given=part, allowed='"prussian-blue 1 µm"')
-        deep = parse_quantity(thickness, "length") if thickness else parameters("window")["ceramic_thickness"]
-        layers.append(StackLayer(material=_ceramic(name) if last else name.lower(), thickness=deep))
+        if not name:
+            raise InputError(
+                "a layer needs a material", key="STACK", given=text, allowed='"Li | prussian-blue 1 µm | LATP"'
+            )
+        deep: object = thickness or parameters("window")["ceramic_thickness"]
+        raw = {"material": _ceramic(name) if last else name.lower(), "thickness": deep}
+        try:
+            layers.append(validate(StackLayer, raw, file=None, raises=InputError))
+        except InputError as error:
+            raise InputError(
+                error.problem, key=f'STACK, "{part}"', given=error.given, allowed=error.allowed, hint=error.hint
+            ) from error
     if not layers:
         raise InputError("a stack needs a metal and a ceramic", key="STACK", given=text, allowed='"Li | LATP"')
     return _stack(text, first, layers, None, None, None, {})
@@ -263,6 +275,11 @@ def _stack(
     warned: list[str] = list(told)
     built = [Layer(first.name, first.title, "metal", {"potential": zero})]
     for place, layer in enumerate(layers):
+        if material(layer.material, own).material_class not in _LAYER_CLASSES:
+            raise InputError(
+                "this cannot be a layer of a stack", key=f"layer.{place}.material", given=layer.material,
+                allowed=f"a material of class {' or '.join(_LAYER_CLASSES)}",
+            )  # fmt: skip
         role: Role = "ceramic" if place == len(layers) - 1 else "interlayer"
         values, words = _values(layer, material(layer.material, own), ion, at.value)
         warned += words
