@@ -220,7 +220,6 @@ def test_cell_1_at_1_mA_cm2_loses_half_a_volt_after_formation():
 
 EXTREME = {
     "0.001 MPa": {"pressure_Pa": 1e3},
-    "no pressure": {"pressure_Pa": 0.0},
     "-40 °C": {"temperature_K": 233.15},
     "97 °C": {"temperature_K": 370.15},
 }
@@ -231,6 +230,14 @@ def test_extreme_conditions_give_an_answer_or_a_status(name):
     result = run(model_parameters(built_in("lowack2025-cell2"), **EXTREME[name]), built_in_protocol("discharge"))
     assert result.status in ("completed", "contact_lost")
     assert 0.3 < result.record.table["Areal Half-Step Capacity / mAh.cm-2"].max() < 1.25
+    assert np.isfinite(result.record.voltage_V).all()
+
+
+def test_without_pressure_the_cathodes_contact_opens_and_the_run_says_so():
+    result = run(model_parameters(built_in("lowack2025-cell2"), pressure_Pa=0.0), built_in_protocol("discharge"))
+    assert result.status == "steps_without_charge"
+    assert "step 3" in result.notes[0]
+    assert breakdowns(result)[0].resistance_ohm_m2["collector"] > 0.1
     assert np.isfinite(result.record.voltage_V).all()
 
 

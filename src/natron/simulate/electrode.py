@@ -193,10 +193,18 @@ def liquid_share(b: Builder, liquid: _Liquid, cells: int) -> Any:
 
 
 def _side_current(b: Builder) -> Any:
-    """Current that the first charge spends beside the active material, A/m²."""
+    """Current that the first charge spends beside the active material, A/m².
+
+    A reaction that does not go back has a conductance in proportion to its own current (F/RT times it, times its
+    transfer coefficient). At rest none flows, or the cell would discharge itself: a spectrum, taken at rest, sees none.
+    """
     p = b.p
     spent = b.state("spent")
-    charging = smooth_positive(b.i, SMOOTH_CURRENT_A_M2)
+    if b.capacitive:
+        b.rhs["spent"] = 0 * spent
+        return b.pb.Scalar(0)
+    # none at rest, as half of a rounded corner would be
+    charging = b.i / 2 * (1 + b.i / (b.i * b.i + SMOOTH_CURRENT_A_M2**2) ** 0.5)
     left = (p("first_cycle_loss") - spent) / p("first_cycle_share")
     side = charging * left / (1 + left)
     b.rhs["spent"] = side / p("capacity")
