@@ -187,3 +187,11 @@ def test_without_pybamm_it_says_how_to_get_it():
     assert left.returncode == 2
     assert 'pip install "natron[simulate]"' in left.stderr
     assert "Traceback" not in left.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_run(natron, tmp_path):
+    (tmp_path / "file").write_text("")
+    left = natron("simulate", "lowack2025-cell2", "--eis", "--out", tmp_path / "file" / "out")
+    assert left.code == 2
+    assert "cannot be made" in left.err
+    assert not left.out

@@ -247,6 +247,7 @@ def test_rates_beyond_the_window_are_told_and_no_charge_is_made_up():
     )
     assert result.status == "steps_without_charge"
     assert "2 of 2" in result.message
+    assert [note.rsplit(": ", 1)[1] for note in result.notes] == ["upper voltage at once", "lower voltage at once"]
     assert np.isfinite(result.record.voltage_V).all()
 
 

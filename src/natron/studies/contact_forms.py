@@ -1,4 +1,4 @@
-"""Other laws of the cathode's contact under pressure, each with one free parameter, and which of them meet both cells."""
+"""Other laws of the cathode's contact under pressure, each with one free parameter, and which meet both cells."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ def contact_forms(runs: Sequence[Run]) -> Section:
     return Section(
         "The cathode's contact under pressure, in other forms",
         f"{tried} forms, each with its level alone free, for two resistances; within 15 % of both: "
-        f"{'; '.join(met) or 'none'}. natron's is the first. For it speak that the text and Fig. 7 print this pressure, "
-        "that aluminium under the coating carries an oxide, that hundreds of Ω cm² are far more than carbon in spots "
-        "constricts, and that a coating densified at far higher pressure touches elastically. It was chosen with these "
-        "numbers in view: the exponent is an assumption whose ± spans the others, not a finding. A resistance spread "
-        "through the cathode, which its twofold thickness would double, is none of them: beside a charge transfer of "
-        "5 to 10 Ω cm² the reaction would draw back to the collector and show little of it.",
+        f"{'; '.join(met) or 'none'}. natron's is the first. For it speak that the text and Fig. 7 print this "
+        "pressure, that aluminium under the coating carries an oxide, that hundreds of Ω cm² are far more than carbon "
+        "in spots constricts, and that a coating densified at far higher pressure touches elastically. It was chosen "
+        "with these numbers in view: the exponent is an assumption whose ± spans the others, not a finding. A "
+        "resistance spread through the cathode, which its twofold thickness would double, is none of them: beside a "
+        "charge transfer of 5 to 10 Ω cm² the reaction would draw back to the collector and show little of it.",
         beside=tuple(rows),
     )

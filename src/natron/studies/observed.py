@@ -191,7 +191,7 @@ def beside(cell: str, number: str, value: float, origin: Origin, *, name: str | 
 
 def banded(of: ModelParameters, cell: str, number: str, value: float, origin: Origin, **words: str) -> Beside:
     """As `beside`, with the band that the contact's assumed capacitance gives an arc's frequency."""
-    row = beside(cell, number, value, origin, **words)  # type: ignore[arg-type]
+    row = beside(cell, number, value, origin, **words)
     if not number.startswith("arc_"):
         return row
     capacitance = of.values["contact_capacitance"]

@@ -173,8 +173,9 @@ def _formation(title: str, result: Run) -> Section:
         title,
         f"{result.parameters.values['pressure']}, {Quantity(current, None, 'current_density')}, voids switched off. "
         "The cathode's contact with its collector settles towards what the pressure gives: with one level and one "
-        "exponent for both, the cell at low pressure rises and the one at 1 MPa falls. How far charged the cells were when "
-        f"impedance was taken is not printed; as assembled before and half charged after is assumed. {_said(result)}",
+        "exponent for both, the cell at low pressure rises and the one at 1 MPa falls. How far charged the cells were "
+        "when impedance was taken is not printed; as assembled before and half charged after is assumed. "
+        f"{_said(result)}",
         pictures=(
             ("voltage", (15, 10), partial(voltage_against_capacity, result)),
             ("impedance", (15, nyquist_height(spectra, 15)), partial(nyquist, spectra, labels=("before", "after"))),
