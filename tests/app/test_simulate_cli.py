@@ -156,6 +156,7 @@ def test_switches_and_changes_reach_the_equations(natron):
         (["lowack2025-cell2", "--set", "particle_radios=1 µm"], 'Did you mean "particle_radius"'),
         (["lowack2025-cell2", "--set", "particle_radius=1 V"], "particle_radius"),
         (["lowack2025-cell2", "--set", "particle_radius"], "key=value"),
+        (["lowack2025-cell2", "--set", "particle_radius=1 pm"], "above 0.1 nm"),
         (["lowack2025-cell2", "--set", "separator.thicknes=1 µm"], "thickness"),
         (["lowack2025-cell2", "--temperature", "120 °C"], "liquid"),
         (["lowack2025-cell2", "--temperature", "cold"], "cold"),

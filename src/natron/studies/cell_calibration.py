@@ -304,7 +304,8 @@ def calibrated_values(seen: Mapping[str, Mapping[str, float]], again: Sequence[F
         "What is calibrated, and to what",
         f"{count} parameters to {data} printed numbers, one for each mechanism. Put in as printed, and so no "
         "parameter: the plateau, and the capacity of each cathode, of cell 2 "
-        f"{shipped_of(two, 'positive.areal_capacity')} by its loading. Table 1 prints {table}; the last lines show what that would give. {again_words}",
+        f"{shipped_of(two, 'positive.areal_capacity')} by its loading. Table 1 prints {table}; the last lines show "
+        f"what that would give. {again_words}",
         settings=settings,
         beside=tuple(
             beside(two, name, other[name], "predicted", name=f"{SHORT[two]}: {WORDS[name]}, of {table}",
