@@ -156,6 +156,7 @@ def test_switches_and_changes_reach_the_equations(natron):
         (["lowack2025-cell2", "--set", "particle_radios=1 µm"], 'Did you mean "particle_radius"'),
         (["lowack2025-cell2", "--set", "particle_radius=1 V"], "particle_radius"),
         (["lowack2025-cell2", "--set", "particle_radius"], "key=value"),
+        (["lowack2025-cell2", "--set", "particle_radius=1 pm"], "above 0.1 nm"),
         (["lowack2025-cell2", "--set", "separator.thicknes=1 µm"], "thickness"),
         (["lowack2025-cell2", "--temperature", "120 °C"], "liquid"),
         (["lowack2025-cell2", "--temperature", "cold"], "cold"),
@@ -187,3 +188,11 @@ def test_without_pybamm_it_says_how_to_get_it():
     assert left.returncode == 2
     assert 'pip install "natron[simulate]"' in left.stderr
     assert "Traceback" not in left.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_run(natron, tmp_path):
+    (tmp_path / "file").write_text("")
+    left = natron("simulate", "lowack2025-cell2", "--eis", "--out", tmp_path / "file" / "out")
+    assert left.code == 2
+    assert "cannot be made" in left.err
+    assert not left.out

@@ -55,7 +55,7 @@ def test_the_paper_cells_say_what_the_paper_says():
     assert cell.positive.porosity.value == pytest.approx(0.63)
     assert cell.positive.specific_capacity.to("mAh/g") == pytest.approx(118)
     assert cell.positive.specific_capacity.origin == "literature"
-    assert cell.stack.pressure.to("MPa") == pytest.approx(0.005)
+    assert cell.stack.pressure.to("MPa") == pytest.approx(0.05)
     other = built_in("lowack2025-cell2")
     assert other.negative.diameter.to("mm") == pytest.approx(5)
     assert other.positive.areal_capacity.to("mAh/cm²") == pytest.approx(1.32)

@@ -9,7 +9,7 @@ pytest.importorskip("pybamm")
 
 from natron.cell import built_in, changed
 from natron.core.constants import FARADAY_C_PER_MOL
-from natron.simulate import PARTS, model_parameters
+from natron.simulate import PARTS, model_parameters, parse_protocol, run
 from natron.simulate.engine import engine
 from natron.simulate.grid import Spheres
 from natron.simulate.impedance import impedance, rested, resting, spectrum
@@ -197,6 +197,17 @@ def test_at_high_frequency_the_parts_that_conduct_at_once_are_left():
     electrode = n["thickness"] / (n["liquid_conductivity"] * reach + n["electronic_conductivity"])
     assert z.real == pytest.approx(n["grain_resistance"] + electrode, rel=5e-3)
     assert abs(z.imag) < 1e-3 * z.real
+
+
+def test_a_reaction_that_does_not_go_back_carries_no_small_signal_and_nothing_at_rest():
+    cell = built_in("lowack2025-cell2")
+    with_loss, without = (model_parameters(cell, off=off) for off in ((), ("first_cycle_loss",)))
+    z, other = (spectrum(of).impedance_ohm for of in (with_loss, without))
+    np.testing.assert_allclose(z, other, rtol=1e-12)
+    rest = run(with_loss, parse_protocol('[[step]]\nrest = "1000 h"'))
+    places = engine(with_loss.structure).equations.places
+    assert rest.state[places["spent"]][0] == 0
+    assert rest.state[places["wetted"]][0] == 1
 
 
 def test_a_symmetric_cell_is_its_arcs():

@@ -100,6 +100,8 @@ def test_the_first_cycles_end_before_the_next_one_begins():
         ("[[step]]\ncharge = '10'", "not a rate"),
         ("[[step]]\ncharge = 'C/10'\nuntil = '5 mm'", "no end of a step"),
         ("[[step]]\nrest = '-1 h'", "-1 h"),
+        ("[[step]]\nrest = '1e12 h'", "century"),
+        ("[[step]]\ncharge = 'C/10'\nuntil = '1e12 h'", "century"),
         ("[[step]]\nhold = '3.8 V'", "needs an end"),
         ("[[step]]\nrepeat = 0\nsteps = [{ rest = '1 h' }]", "1 or more"),
         ("[[step]]\nrepeat = 70000\nsteps = [{ rest = '1 h' }, { rest = '1 h' }]", "too many steps"),

@@ -220,7 +220,6 @@ def test_cell_1_at_1_mA_cm2_loses_half_a_volt_after_formation():
 
 EXTREME = {
     "0.001 MPa": {"pressure_Pa": 1e3},
-    "no pressure": {"pressure_Pa": 0.0},
     "-40 °C": {"temperature_K": 233.15},
     "97 °C": {"temperature_K": 370.15},
 }
@@ -234,12 +233,21 @@ def test_extreme_conditions_give_an_answer_or_a_status(name):
     assert np.isfinite(result.record.voltage_V).all()
 
 
+def test_without_pressure_the_cathodes_contact_opens_and_the_run_says_so():
+    result = run(model_parameters(built_in("lowack2025-cell2"), pressure_Pa=0.0), built_in_protocol("discharge"))
+    assert result.status == "steps_without_charge"
+    assert "step 3" in result.notes[0]
+    assert breakdowns(result)[0].resistance_ohm_m2["collector"] > 0.1
+    assert np.isfinite(result.record.voltage_V).all()
+
+
 def test_rates_beyond_the_window_are_told_and_no_charge_is_made_up():
     result = run(
         model_parameters(built_in("lowack2025-cell2")), plan('[[step]]\ncharge="50C"\n[[step]]\ndischarge="50C"\n')
     )
     assert result.status == "steps_without_charge"
     assert "2 of 2" in result.message
+    assert [note.rsplit(": ", 1)[1] for note in result.notes] == ["upper voltage at once", "lower voltage at once"]
     assert np.isfinite(result.record.voltage_V).all()
 
 

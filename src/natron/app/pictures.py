@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from natron.core import InputError
+
+
+def folder(out: Path) -> None:
+    """Make a folder for files to come, before the work whose results they hold.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be made or written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"this folder cannot be made: {error.strerror}", file=str(out)) from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise InputError("this folder cannot be written to", file=str(out), hint="Name another.")
 
 
 def draw(
@@ -37,10 +54,7 @@ def draw(
     from natron.io.descriptions import REPORT_MARK, write_new_file
     from natron.plot import figure, to_svg
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"this folder cannot be made: {error.strerror}", file=str(out)) from None
+    folder(out)
     drawn, axes = figure(*size, rows)
     picture(**({"ax": axes} if rows == 1 else {"axes": axes}))
     # the mark tells natron's own pictures from a file of the user's, which is never written over

@@ -152,8 +152,7 @@ def cathode(b: Builder, drops: dict[str, Any]) -> None:
     """Liquid, porous electrode and particles: their states, and what they lose."""
     p, s = b.p, b.structure
     wetted = b.state("wetted")
-    through = (b.i * b.i + SMOOTH_CURRENT_A_M2**2) ** 0.5
-    loss_rate = p("loss_per_cycle") * through / (2 * p("capacity"))
+    loss_rate = p("loss_per_cycle") * _size_of_current(b) / (2 * p("capacity"))
     b.rhs["wetted"] = -loss_rate * wetted
     liquid = _Liquid(b, wetted, loss_rate)
     side = _side_current(b)
@@ -207,11 +206,23 @@ def liquid_share(b: Builder, liquid: _Liquid, cells: int) -> Any:
     return b.times(sparse.eye(cells, liquid.size, k=liquid.size - cells), liquid.share)
 
 
+def _size_of_current(b: Builder) -> Any:
+    """|i| with its corner rounded, and none at rest: what ages with the charge that flows stands still then."""
+    return b.i * b.i / (b.i * b.i + SMOOTH_CURRENT_A_M2**2) ** 0.5
+
+
 def _side_current(b: Builder) -> Any:
-    """Current that the first charge spends beside the active material, A/m²."""
+    """Current that the first charge spends beside the active material, A/m².
+
+    A reaction that does not go back has a conductance in proportion to its own current (F/RT times it, times its
+    transfer coefficient). At rest none flows, or the cell would discharge itself: a spectrum, taken at rest, sees none.
+    """
     p = b.p
     spent = b.state("spent")
-    charging = smooth_positive(b.i, SMOOTH_CURRENT_A_M2)
+    if b.capacitive:
+        b.rhs["spent"] = 0 * spent
+        return b.pb.Scalar(0)
+    charging = (b.i + _size_of_current(b)) / 2
     left = (p("first_cycle_loss") - spent) / p("first_cycle_share")
     side = charging * left / (1 + left)
     b.rhs["spent"] = side / p("capacity")
@@ -240,8 +251,7 @@ def _particles(b: Builder, source: Any, wetted: Any, loss_rate: Any) -> tuple[An
     within = b.times(shares @ sparse.eye(cells, salt, k=salt - cells), b.state("salt"))
     b.rhs["lost salt"] = within * loss_rate
     turn = b.state("turn")
-    size = (b.i * b.i + SMOOTH_CURRENT_A_M2**2) ** 0.5
-    b.rhs["turn"] = (b.i - size * turn) / (p("hysteresis_turn") * p("capacity"))
+    b.rhs["turn"] = (b.i - _size_of_current(b) * turn) / (p("hysteresis_turn") * p("capacity"))
     gap = 0.5 * p("hysteresis") * turn
     mean = 1 - held / wetted
     b.observed |= {

@@ -120,7 +120,9 @@ class Engine:
 
     def _at_once(self, state: Array, message: str) -> Stretch:
         """A stretch that did not begin: an event lay behind it already, or the solver found no start."""
-        past = [name for name in self._events if f"'{name}'" in message and "non-positive" in message]
+        # after the events' names the message lists all inputs, of which some have the names of events
+        named, are, _ = message.partition("are non-positive")
+        past = [name for name in self._events if are and f"'{name}'" in named]
         ending: Any = past[0] if past else "failed"
         return Stretch(np.zeros(1), np.asarray(state, float)[:, None], ending, message.splitlines()[0][:200])
 

@@ -246,6 +246,10 @@ def _check(found: Mapping[str, Quantity]) -> None:
             raise InputError("this is not a finite number", key=name, given=q.value)
         if name in _ABOVE_ZERO and not q.value > 0:
             raise InputError("this must be above 0", key=name, given=str(q))
+        if name in _ABOVE_ZERO and q.kind == "length" and not 1e-10 < q.value < 0.1:
+            raise InputError(
+                "no length in a cell is like this", key=name, given=str(q), allowed="above 0.1 nm and below 10 cm"
+            )
         if name in _INSIDE_0_1 and not 0 < q.value < 1:
             raise InputError(
                 "this must lie between 0 and 1", key=name, given=str(q), allowed="above 0 % and below 100 %"

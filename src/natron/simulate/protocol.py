@@ -20,6 +20,9 @@ CellRate = Literal["formation", "cycling"]
 MOST_STEPS = 100_000
 """Steps a protocol may come to with its loops unrolled."""
 
+LONGEST_STEP_S = 100 * 365.25 * 86400
+"""A century: steps of ages are slips of a unit, and no solver comes to their end."""
+
 _KEYS = ("charge", "discharge", "rest", "hold", "impedance", "until", "every", "repeat", "steps", "ladder", "pybamm")
 _SPECTRUM_KEYS = ("from", "to", "points", "net_charge")
 
@@ -261,6 +264,8 @@ def _positive(value: object, kind: str, place: str) -> float:
     found = _parse(value, kind, place)
     if not found.value > 0:
         raise InputError("this must be above 0", key=place, given=value)
+    if kind == "duration" and found.value > LONGEST_STEP_S:
+        raise InputError("a step does not last so long", key=place, given=value, allowed="up to a century")
     return found.value
 
 
@@ -302,10 +307,9 @@ def _ending(step: Step, text: str, place: str) -> Step:
             continue
         if step.kind == "hold" and kind != "duration":
             break
-        if kind != "potential" and not value > 0:
-            raise InputError("this must be above 0", key=place, given=text)
         if kind == "potential":
             return replace(step, voltage_V=value)
+        value = _positive(text, kind, place)
         return replace(step, duration_s=value) if kind == "duration" else replace(step, capacity_C_m2=value)
     if step.kind == "hold":
         return replace(step, rate=_rate(text, place))
@@ -328,7 +332,10 @@ def _sweep(value: object, place: str) -> Sweep:
     low = _positive(value.get("to", "0.1 Hz"), "frequency", place)
     points = _whole(value.get("points", 60), f"{place}: points")
     if not low < high or points < 2:
-        raise InputError("a sweep goes from a high frequency to a low one", key=place, given=f"{high:g} to {low:g} Hz")
+        raise InputError(
+            "a sweep goes from a high frequency to a low one, in 2 points or more", key=place,
+            given=f"{high:g} to {low:g} Hz in {points}",
+        )  # fmt: skip
     return Sweep(high, low, points, _signed_capacity(str(value.get("net_charge", "0 mAh/cm²")), place))
 
 

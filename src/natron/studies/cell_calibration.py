@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from natron.core import Quantity, parse_quantity
+from natron.core import Origin, Quantity, parse_quantity
 from natron.cycling import analyse
 from natron.materials import parameters
 from natron.simulate import Run, rested, spectrum
@@ -25,6 +25,7 @@ from natron.studies.observed import (
     SHORT,
     WORDS,
     areal,
+    banded,
     beside,
     cycled,
     formed,
@@ -99,22 +100,19 @@ def _of(number: str, *cells: str) -> tuple[Datum, ...]:
 MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("accessible capacity", ("accessible_share",), _of("specific_capacity", COIN)),
     Mechanism("cathode | collector, as assembled", ("contact_resistance_start",), _of("resistance_before")),
-    Mechanism(
-        "cathode | collector, under pressure",
-        ("contact_resistance_settled", "contact_pressure_exponent"),
-        _of("resistance_after"),
-    ),
-    Mechanism(
-        "cathode | collector, capacitance", ("contact_capacitance",), (*_of("arc_before"), *_of("arc_after"))
-    ),
+    Mechanism("cathode | collector, under pressure", ("contact_resistance_settled",), _of("resistance_after")),
     Mechanism("ceramic | liquid, capacitance", ("ceramic_liquid_capacitance",), _of("liquid_arc")),
     Mechanism("loss of liquid", ("electrolyte_loss_per_cycle",), _of("fade", CELLS[1])),
     Mechanism("first-cycle loss", ("first_cycle_loss",), _of("not_recovered")),
 )  # fmt: skip
 """In the order they are found, again and again until none moves the others."""
 
-CAPACITANCES = ("contact_capacitance", "ceramic_liquid_capacitance")
+CAPACITANCES = ("ceramic_liquid_capacitance",)
 """What changes no run, only its spectra."""
+
+IN_TABLE_1: Mapping[str, str] = {CELLS[0]: "0.005 MPa", CELLS[1]: "1.32 mAh/cm²"}
+"""What Table 1 prints where the cells ship with another number of the same paper: pressure of cell 1 and capacity of
+cell 2."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +210,12 @@ def _shipped() -> dict[str, float]:
 
 def shipped(name: str) -> Quantity:
     """A calibrated parameter as it ships."""
-    return without_voids(CELLS[0]).values[name]
+    return shipped_of(CELLS[0], name)
+
+
+def shipped_of(cell: str, name: str) -> Quantity:
+    """A value of one cell as it ships."""
+    return without_voids(cell).values[name]
 
 
 def _solved(of: Mechanism, now: Changes) -> Found:
@@ -255,35 +258,17 @@ def agree(value: Quantity, with_shipped: Quantity) -> bool:
 
 # --- beside the paper ------------------------------------------------------------------------------------
 
-ELSEWHERE = "contact-elsewhere"
-"""The library's group with the exponent found on another electrolyte."""
-
-
-def _exponent() -> float:
-    return parameters(ELSEWHERE)["pressure_exponent"].value
-
-
-def exponent_held() -> Found:
-    """The level of the contact's resistance, found for both cells with its exponent held."""
-    (held,) = recalibrate(
-        CELLS,
-        mechanisms=[each for each in MECHANISMS if "contact_pressure_exponent" in each.parameters],
-        held={"contact_pressure_exponent": _exponent()},
-    )
-    return held
-
 
 def cell_1_alone() -> tuple[Found, ...]:
-    """What cell 1's printed numbers alone tell, with the contact's exponent held."""
+    """What cell 1's printed numbers alone tell."""
     return recalibrate(
         CELLS[:1],
         mechanisms=[each for each in MECHANISMS if any(datum.cell == CELLS[0] for datum in each.data)],
-        held={"contact_pressure_exponent": _exponent()},
     )
 
 
 def calibrated_values(seen: Mapping[str, Mapping[str, float]], again: Sequence[Found] = ()) -> Section:
-    """What was calibrated, on what, and what a single free parameter of the contact would do.
+    """What was calibrated, on what, and what the other of two printed capacities of cell 2 would do.
 
     Parameters
     ----------
@@ -305,30 +290,27 @@ def calibrated_values(seen: Mapping[str, Mapping[str, float]], again: Sequence[F
     )  # fmt: skip
     count = sum(len(each.parameters) for each in MECHANISMS)
     data = sum(len(each.data) for each in MECHANISMS)
-    level = exponent_held().values if again else parameters("contact-exponent-held")
-    contact = next(each for each in MECHANISMS if "contact_pressure_exponent" in each.parameters)
-    changes = {name: q.value for name, q in level.items()} | {"contact_pressure_exponent": _exponent()}
-    held = _computed(contact.data, changes)
     again_words = (
         f"Found again from other starting values, {sum(agree(q, shipped(name)) for name, q in found.items())} of "
         f"{len(found)} come out as shipped."
         if found
         else "Every value is found again from these numbers with --recalibrate."
     )
+    two, table = CELLS[1], IN_TABLE_1[CELLS[1]]
+    of = without_voids(two, {"positive.areal_capacity": table})
+    after = formed(of)
+    other = of_charge(after) | of_cycling(cycled(after, 1))
     return Section(
         "What is calibrated, and to what",
-        f"{count} parameters to {data} printed numbers: one for each mechanism, but two for the contact under "
-        "pressure, which have no more numbers than parameters and so prove nothing. With its exponent held at the "
-        f"{_exponent():g} found on a sulfide, one parameter is left, and it does what the last lines show. "
-        f"{again_words}",
+        f"{count} parameters to {data} printed numbers, one for each mechanism. Put in as printed, and so no "
+        "parameter: the plateau, and the capacity of each cathode, of cell 2 "
+        f"{shipped_of(two, 'positive.areal_capacity')} by its loading. Table 1 prints {table}; the last lines show "
+        f"what that would give. {again_words}",
         settings=settings,
         beside=tuple(
-            beside(
-                datum.cell, datum.number, float(value), "calibrated",
-                name=f"{datum.words}, exponent {_exponent():g}",
-                note="level of the contact's resistance alone free",
-            )
-            for datum, value in zip(contact.data, held, strict=True)
+            beside(two, name, other[name], "predicted", name=f"{SHORT[two]}: {WORDS[name]}, of {table}",
+                   note="every calibrated value as shipped")
+            for name in ("first_charge", "first_discharge", "first")
         ),
     )  # fmt: skip
 
@@ -342,16 +324,17 @@ def cell_2_from_cell_1(*, again: bool = False) -> Section:
         Find that again from cell 1's printed numbers.
     """
     one, two = CELLS
-    exponent = _exponent()
     told = {name: q for each in cell_1_alone() for name, q in each.values.items()} if again else {}
     told = told or dict(parameters("cell-1-alone"))
     values = {name: q.value for name, q in told.items()}
-    changes = values | {"contact_pressure_exponent": exponent, "electrolyte_loss_per_cycle": 0.0}
-    low = without_voids(one).values["pressure"]
-    high = parse_quantity("0.05 MPa", "pressure")
-    # the resistance that cell 1 settled at is known, its pressure is not: at 1 MPa it would settle so much higher
+    changes = values | {"electrolyte_loss_per_cycle": 0.0}
+    of = without_voids(one)
+    shown, exponent = of.values["pressure"], of.values["contact_pressure_exponent"]
+    table = parse_quantity(IN_TABLE_1[one], "pressure")
+    # the resistance that cell 1 settled at is known, its pressure is not: at 1 MPa it would settle so much lower
     other = changes | {
-        "contact_resistance_settled": values["contact_resistance_settled"] * (high.value / low.value) ** exponent
+        "contact_resistance_settled": values["contact_resistance_settled"]
+        * (table.value / shown.value) ** exponent.value
     }
     after, after_other = (formed(without_voids(two, each)) for each in (changes, other))
     seen, seen_other = of_formation(after), of_formation(after_other)
@@ -359,20 +342,30 @@ def cell_2_from_cell_1(*, again: bool = False) -> Section:
     assert first is not None
     rows = [beside(two, name, seen[name], "predicted") for name in ("first_charge", "first_discharge", "not_recovered")]
     rows.append(beside(two, "resistance_before", seen["resistance_before"], "predicted"))
-    for name in ("resistance_after", "arc_after"):
-        for pressure, numbers in ((low, seen), (high, seen_other)):
-            rows.append(beside(two, name, numbers[name], "predicted", name=f"{WORDS[name]}, cell 1 at {pressure}"))
-    rows += [beside(two, name, seen[name], "predicted") for name in ("arc_before", "liquid_arc")]
-    rows.append(beside(two, "first", areal(first, after).value, "predicted"))
+    for name, origin in RESTS_ON.items():
+        for pressure, numbers in ((shown, seen), (table, seen_other)):
+            rows.append(
+                banded(after.parameters, two, name, numbers[name], origin,
+                       name=f"{WORDS[name]}, cell 1 at {pressure}")
+            )  # fmt: skip
+    rows += [
+        banded(after.parameters, two, "arc_before", seen["arc_before"], "assumed"),
+        beside(two, "liquid_arc", seen["liquid_arc"], "predicted"),
+        beside(two, "first", areal(first, after).value, "predicted"),
+    ]
     known = ", ".join(name.replace("_", " ") for name in values)
     return Section(
         "Cell 2, predicted from cell 1",
         f"What cell 1 alone tells ({known}; calibrated to its numbers) put into cell 2 unchanged. One cell tells "
-        f"nothing of how the contact goes with pressure: the exponent is the {exponent:g} found on a sulfide, and cell "
-        f"1's own pressure is printed as {low} and as about {high}: both are shown. Cell 1 was not cycled, so it "
-        "tells nothing of the loss of liquid either: the fade of cell 2 is not predicted from it.",
+        f"nothing of how the contact goes with pressure: the exponent of {exponent} is assumed, and cell 1's own "
+        f"pressure is printed as about 0.05 MPa and in Table 1 as {table}: both are shown. Cell 1 was not cycled, so "
+        "it tells nothing of the loss of liquid either: the fade of cell 2 is not predicted from it.",
         beside=tuple(rows),
         lines=tuple(
             Line(name.replace("_", " "), q, f"cell 1 alone; both cells: {shipped(name)}") for name, q in told.items()
         ),
     )  # fmt: skip
+
+
+RESTS_ON: Mapping[str, Origin] = {"resistance_after": "predicted", "arc_after": "assumed"}
+"""What hangs on the contact under pressure, and how: the exponent is assumed too, but shown with its own ±."""

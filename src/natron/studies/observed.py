@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -186,3 +187,13 @@ def beside(cell: str, number: str, value: float, origin: Origin, *, name: str | 
     printed = published(cell)[number]
     computed = Quantity(value, None, printed.kind, origin=origin)
     return Beside(name or WORDS[number], printed, computed, WITHIN[number], note=note)
+
+
+def banded(of: ModelParameters, cell: str, number: str, value: float, origin: Origin, **words: str) -> Beside:
+    """As `beside`, with the band that the contact's assumed capacitance gives an arc's frequency."""
+    row = beside(cell, number, value, origin, **words)
+    if not number.startswith("arc_"):
+        return row
+    capacitance = of.values["contact_capacitance"]
+    band = row.computed.value * (capacitance.uncertainty or 0.0) / capacitance.value
+    return replace(row, computed=replace(row.computed, uncertainty=band, uncertainty_kind="range"))

@@ -20,6 +20,7 @@ from natron.interface.metals import metal
 from natron.interface.shorts.voids import PARAMETERS, VoidModel, void_parameters
 from natron.simulate import LABELS, Breakdown, Run, breakdowns, model_parameters, steady_resistance
 from natron.studies.cell_calibration import calibrated_values, cell_2_from_cell_1, recalibrate
+from natron.studies.contact_forms import contact_forms
 from natron.studies.fitted_spectra import fitted_blind
 from natron.studies.observed import (
     CAPACITY_WITHIN,
@@ -29,6 +30,7 @@ from natron.studies.observed import (
     RESISTANCE_WITHIN,
     areal,
     at_lowest_ohm_m2,
+    banded,
     beside,
     cycled,
     formed,
@@ -46,8 +48,6 @@ OTHERWISE: Mapping[str, float] = {
     "first_cycle_loss": 1800.0,
     "contact_resistance_start": 1e-2,
     "contact_resistance_settled": 1e-2,
-    "contact_pressure_exponent": 0.5,
-    "contact_capacitance": 5e-3,
     "ceramic_liquid_capacitance": 1.0,
     "electrolyte_loss_per_cycle": 1e-3,
 }
@@ -100,6 +100,7 @@ def full_cells(*, again: bool = False, progress: Callable[[str], None] | None = 
         _cycling(after),
         fitted_blind(second),
         calibrated,
+        contact_forms((first, second)),
         predicted,
         _life(built_in(CELLS[1])),
     )
@@ -154,14 +155,14 @@ def _formation(title: str, result: Run) -> Section:
         *(
             beside(
                 cell.name, f"resistance_{when}", seen[f"resistance_{when}"], "calibrated",
-                note="the cathode's contact was calibrated to these four resistances of both cells together",
+                note=f"one number was calibrated to the resistances of both cells {when} formation",
             )
             for when in ("before", "after")
         ),
         *(
-            beside(
-                cell.name, f"arc_{when}", seen[f"arc_{when}"], "calibrated",
-                note="one capacitance for both cells and all states",
+            banded(
+                result.parameters, cell.name, f"arc_{when}", seen[f"arc_{when}"], "assumed",
+                note="the capacitance of aluminium's oxide under liquid, its ± the band; none was calibrated",
             )
             for when in ("before", "after")
         ),
@@ -171,9 +172,10 @@ def _formation(title: str, result: Run) -> Section:
     return Section(
         title,
         f"{result.parameters.values['pressure']}, {Quantity(current, None, 'current_density')}, voids switched off. "
-        "The cathode's contact with its collector settles towards what the pressure gives: with one pressure exponent "
-        "for both, the cell at low pressure rises and the one at 1 MPa falls. How far charged the cells were when "
-        f"impedance was taken is not printed; as assembled before and half charged after is assumed. {_said(result)}",
+        "The cathode's contact with its collector settles towards what the pressure gives: with one level and one "
+        "exponent for both, the cell at low pressure rises and the one at 1 MPa falls. How far charged the cells were "
+        "when impedance was taken is not printed; as assembled before and half charged after is assumed. "
+        f"{_said(result)}",
         pictures=(
             ("voltage", (15, 10), partial(voltage_against_capacity, result)),
             ("impedance", (15, nyquist_height(spectra, 15)), partial(nyquist, spectra, labels=("before", "after"))),

@@ -281,9 +281,12 @@ def _warn(of: ModelParameters) -> None:
 
 
 def _refuse_existing(out: Path | None, names: tuple[str, ...]) -> None:
-    """Say before a long run, not after it, that a file is in the way."""
+    """Say before a long run, not after it, that a file is in the way or the folder cannot be written to."""
+    from natron.app.pictures import folder
+
     if out is None:
         return
+    folder(out)
     for name in names:
         if (out / name).exists():
             raise InputError(
