@@ -80,12 +80,31 @@ def test_not_converged_leaves_with_4(natron):
         (("--kappa", "1 mS/cm", "--period", "1 µm"), "--period", 2),
         (("--image", "nowhere.npy", "--threshold", "1", "--kappa", "1 mS/cm", "--kappa", "2 mS/cm"), "no such file", 3),
         (("nocell",), "neither", 2),
+        (("--kappa", "1 mS/cm", "--pores", "20 %", "--pore-diameter", "1 m"), "diameter", 2),
+        (("--kappa", "1 mS/cm", "--pores", "20 %", "--seed", "-1"), "seed", 2),
+        (("--kappa", "1e-320 S/m"), "largest conductivity", 2),
+        (("--kappa", "1 mS/cm", "--permittivity", "nan"), "permittivity", 2),
+        (("--kappa", "1 mS/cm", "--interface-capacitance", "1 µF/cm²"), "capacitance", 2),
     ],
 )
 def test_wrong_use_says_what_is_allowed(natron, arguments, message, code):
     run = natron("constriction", "solve", *arguments)
     assert run.code == code
     assert message in run.err
+
+
+def test_an_image_is_not_cut_into_other_voxels_and_must_conduct(natron, tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((4, 4, 4)))
+    both = ("constriction", "solve", "--image", tmp_path / "a.npy", "--kappa", "0 mS/cm", "--kappa", "1 mS/cm")
+    assert natron(*both, "--threshold", "0.5").code == 0
+    for more, message in (
+        (("--threshold", "0.5", "--voxels", "7"), "its own voxels"),
+        (("--threshold", "2"), "no voxel of this image conducts"),
+        (("--threshold", "nan"), "rise from phase to phase"),
+    ):
+        run = natron(*both, *more)
+        assert run.code == 2
+        assert message in run.err
 
 
 def test_table(natron):
@@ -96,3 +115,4 @@ def test_table(natron):
     expected = answer["resistance_times_conductivity_over_scale"] * 10e-4 / 1.6e-3
     assert answer["constriction_resistance"]["value"] == pytest.approx(expected)
     assert natron("constriction", "table", "--contact", "90 %").code == 2
+    assert natron("constriction", "table", "--contact", "10 %", "--period", "0 µm").code == 2

@@ -17,6 +17,7 @@ from natron.constriction import (
     solve,
     spectrum,
     spreading,
+    sweep,
 )
 from natron.constriction.table import table
 from natron.core import InputError
@@ -100,6 +101,16 @@ def test_spectrum_is_a_spectrum_and_raises_where_it_is_not_to_be_trusted(monkeyp
         spectrum(lambda w: rough + 0j, [1.0], 1e-6)
 
 
+def test_each_frequency_stands_once_and_a_wide_gap_is_not_drawn_on_over():
+    for wrong in ([1, 1, 2], "a", [np.nan]):
+        with pytest.raises(InputError, match="frequenc"):
+            sweep(lambda w: np.full((2, 2, 2), 1 + 1j * w), wrong)
+    pores = np.random.default_rng(1).random((8, 8, 8)) < 0.2
+    found = sweep(lambda w: np.where(pores, 1e-9j * w, 0.16 + 1e-9j * w), [1e6, 0.999999e6, 1.0], 1e-6)
+    assert found.status == "converged"
+    assert max(found.iterations) < 30
+
+
 def test_vtk_holds_the_values_with_the_first_axis_fastest(tmp_path):
     values = np.arange(24.0).reshape(2, 3, 4)
     content = vtk_image({"potential": values}, (1e-6, 2e-6, 3e-6), "a title")
@@ -126,6 +137,39 @@ def test_images_are_read_and_what_is_none_is_refused(tmp_path):
     np.save(tmp_path / "flat.npy", image[0])
     with pytest.raises(DataError, match="block"):
         read_image(tmp_path / "flat.npy")
+
+
+def test_images_that_would_mislead_or_are_damaged_are_refused(tmp_path):
+    pillow = pytest.importorskip("PIL.Image")
+    grey = np.random.default_rng(1).integers(0, 2**16, (4, 6, 6)).astype(np.uint16)
+    pages = [pillow.fromarray(plane) for plane in grey]
+    narrow = pillow.fromarray((grey[0] >> 8).astype(np.uint8))
+
+    def write(name, first, *rest):
+        first.save(tmp_path / name, save_all=True, append_images=rest)
+        return tmp_path / name
+
+    whole = write("deep.tif", *pages)
+    assert (read_image(whole) == grey).all()
+    for share in (0.1, 0.5, 0.9):
+        (tmp_path / "cut.tif").write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
+        with pytest.raises(DataError, match="damaged"):
+            read_image(tmp_path / "cut.tif")
+    of_two_sizes = write("sizes.tif", pages[0], pages[1].crop((0, 0, 3, 3)))
+    of_two_depths = write("depths.tif", pages[0], narrow)
+    palette, coloured = write("palette.tif", narrow.convert("P")), write("colours.tif", narrow.convert("RGB"))
+    for path in (of_two_sizes, of_two_depths, palette, coloured):
+        with pytest.raises(DataError, match="grey planes of one size and depth"):
+            read_image(path)
+    np.savez(tmp_path / "several.npz", grey)
+    (tmp_path / "several.npy").write_bytes((tmp_path / "several.npz").read_bytes())
+    np.save(tmp_path / "pickled.npy", np.array([[[{}]]]))
+    for name in ("several.npy", "pickled.npy"):
+        with pytest.raises(DataError, match=r"not a \.npy"):
+            read_image(tmp_path / name)
+    np.save(tmp_path / "empty.npy", np.zeros((0, 3, 3)))
+    with pytest.raises(DataError, match="block"):
+        read_image(tmp_path / "empty.npy")
 
 
 def test_two_grids_of_a_body_of_layers_under_a_stripe_cover_the_truth():

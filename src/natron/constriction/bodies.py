@@ -9,12 +9,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from natron.constriction.inputs import refuse_too_large
 from natron.constriction.media import boundary_voxels, bricks, spherical_pores, voronoi
 from natron.constriction.patterns import pattern
-from natron.constriction.solver import refuse_too_large
 from natron.core import InputError
 from natron.core.constants import VACUUM_PERMITTIVITY_F_PER_M
 
+MOST_PERMITTIVITY = 1e9
+"""Relative; beyond any material's."""
 GrainShape = Literal["voronoi", "bricks"]
 
 
@@ -182,6 +184,15 @@ def make_body(
     """
     if len(shape) != 3 or not all(n >= 1 for n in shape):
         raise InputError("this is not a block of voxels", given=shape, allowed="three numbers of one or more")
+    if not 0 <= relative_permittivity <= MOST_PERMITTIVITY:
+        raise InputError(
+            "the permittivity is out of range", given=relative_permittivity, allowed=f"0 to {MOST_PERMITTIVITY:g}"
+        )
+    if (boundary_F_m2 > 0 and boundary_ohm_m2 == 0) or (interface_F_m2 > 0 and interface_ohm_m2 == 0):
+        raise InputError(
+            "a capacitance is parallel to a resistance, and there is none",
+            hint="Give the resistance too, if a large one.",
+        )
     refuse_too_large(math.prod(shape), boundary_F_m2 > 0 or interface_F_m2 > 0 or relative_permittivity > 0)
     h = np.broadcast_to(np.asarray(spacing_m, dtype=np.float64), (3,))
     spacing = (float(h[0]), float(h[1]), float(h[2]))

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from natron.constriction.inputs import numbers
 from natron.constriction.solver import SolveStatus, solve
 from natron.core import InputError, NatronError
 from natron.data import Provenance, Spectrum
 
 Admittance = Callable[[float], Any]
+
+_FARTHEST = 2.0
 
 
 class NotConvergedError(NatronError):
@@ -86,9 +89,10 @@ def sweep(
     InputError
         As `solve`, or where no path connects the contacts.
     """
-    f = np.sort(np.atleast_1d(np.asarray(frequency_Hz, dtype=np.float64)))[::-1]
-    if f.ndim != 1 or f.size == 0 or not (np.isfinite(f).all() and (f > 0).all()):
-        raise InputError("frequencies are finite and above zero", given=np.asarray(frequency_Hz).tolist())
+    f = np.atleast_1d(numbers("frequency_Hz", frequency_Hz, "frequencies").astype(np.float64))
+    if f.ndim != 1 or f.size == 0 or not (f > 0).all() or np.unique(f).size < f.size:
+        raise InputError("frequencies are above zero, and each stands once", given=f.tolist()[:8])
+    f = np.sort(f)[::-1]
     impedance = np.empty(f.size, dtype=np.complex128)
     iterations, balance = [], []
     status: SolveStatus = "converged"
@@ -97,7 +101,7 @@ def sweep(
     for at, frequency in enumerate(f):
         omega = 2 * math.pi * float(frequency)
         found = solve(
-            np.asarray(kappa_of_omega(omega), dtype=np.complex128),
+            numbers("kappa_of_omega", kappa_of_omega(omega), "conductivities", is_complex=True) + 0j,
             spacing_m,
             contact_top,
             contact_bottom,
@@ -151,5 +155,6 @@ def _drawn_on(f: Any, at: int, last: Any, before: Any) -> Any:
     """A potential to start from, from those of the two frequencies before."""
     if before is None:
         return last
-    ratio = math.log(f[at] / f[at - 1]) / math.log(f[at - 1] / f[at - 2])
+    # over a gap much wider than the one before, drawing on leads anywhere
+    ratio = min(math.log(f[at] / f[at - 1]) / math.log(f[at - 1] / f[at - 2]), _FARTHEST)
     return last + ratio * (last - before)

@@ -21,6 +21,13 @@ def _checked_shape(shape: tuple[int, int, int]) -> tuple[int, int, int]:
     return int(shape[0]), int(shape[1]), int(shape[2])
 
 
+def checked_seed(seed: int) -> int:
+    """Of what is random: 0 or more."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InputError("a seed is a whole number of 0 or more", given=seed)
+    return int(seed)
+
+
 def spherical_pores(
     shape: tuple[int, int, int], porosity: float, diameter: float, seed: int = 0, overlapping: bool = True
 ) -> Mask:
@@ -34,7 +41,7 @@ def spherical_pores(
         Share of voxels inside, 0 or more, below 1; without overlap at most 0.3 (random sequential addition
         jams at 0.38).
     diameter : float
-        In voxels.
+        In voxels, at most the body's longest edge.
     seed : int
     overlapping : bool
 
@@ -44,13 +51,15 @@ def spherical_pores(
         Where an argument is out of range, or the spheres cannot be placed.
     """
     n = _checked_shape(shape)
-    if not 0 <= porosity < 1 or not diameter > 0:
+    if not 0 <= porosity < 1 or not 0 < diameter <= max(n):
         raise InputError(
-            "porosity or diameter is out of range", given=f"{porosity}, {diameter}", allowed="0 to 1; above 0"
+            "porosity or diameter is out of range",
+            given=f"{porosity:g}, {diameter:g} voxels",
+            allowed=f"0 to 1; above 0, at most {max(n)} voxels",
         )
     if not overlapping and porosity > 0.3:
         raise InputError("so many spheres cannot be placed without overlap", given=porosity, allowed="at most 0.3")
-    generator, radius = np.random.default_rng(seed), 0.5 * diameter
+    generator, radius = np.random.default_rng(checked_seed(seed)), 0.5 * diameter
     inside = np.zeros(n, dtype=np.bool_)
     reach = math.ceil(radius)
     steps = np.arange(-reach, reach + 1)
@@ -97,7 +106,7 @@ def voronoi(shape: tuple[int, int, int], grains: int, seed: int = 0) -> Index:
         raise InputError("the number of grains is out of range", given=grains, allowed="1 to 100 000")
     from scipy.spatial import cKDTree
 
-    points = np.random.default_rng(seed).random((grains, 3)) * np.array(n)
+    points = np.random.default_rng(checked_seed(seed)).random((grains, 3)) * np.array(n)
     images, numbers = [points], [np.arange(grains)]
     for dy in (-1, 0, 1):
         for dz in (-1, 0, 1):
@@ -130,7 +139,7 @@ def boundary_voxels(grains: ArrayLike, contact_share: float, seed: int = 0) -> M
         there = [slice(None)] * 3
         here[axis], there[axis] = slice(None, -1), slice(1, None)
         beside[tuple(here)] |= numbers[tuple(here)] != numbers[tuple(there)]
-    return beside & (np.random.default_rng(seed).random(numbers.shape) >= contact_share)
+    return beside & (np.random.default_rng(checked_seed(seed)).random(numbers.shape) >= contact_share)
 
 
 def phases(image: ArrayLike, thresholds: ArrayLike) -> Index:
@@ -147,7 +156,7 @@ def phases(image: ArrayLike, thresholds: ArrayLike) -> Index:
         raise InputError("an image is a block of numbers", given=f"{grey.dtype} of shape {grey.shape}")
     if not np.isfinite(grey).all():
         raise InputError("a voxel of the image is not a number")
-    if levels.ndim != 1 or not (np.diff(levels) > 0).all():
+    if levels.ndim != 1 or not np.isfinite(levels).all() or not (np.diff(levels) > 0).all():
         raise InputError("thresholds rise from phase to phase", given=levels.tolist())
     numbers: Index = np.digitize(grey, levels).astype(np.int32)
     return numbers

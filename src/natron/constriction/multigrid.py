@@ -71,6 +71,10 @@ class Hierarchy:
             made = []
             for axis in range(3):
                 coarse = np.zeros(coarser, dtype=faces[0].dtype)
+                if axis > 0 and coarser[axis] == 3:
+                    # a single voxel across has no neighbour, not even around
+                    made.append(coarse)
+                    continue
                 kernels.coarse_faces(coarse, faces[axis], axis, *factors, axis > 0 and wrap[axis - 1])
                 made.append(coarse)
             faces = made[0], made[1], made[2]
@@ -106,7 +110,7 @@ class Hierarchy:
 
 def _factors(shape: tuple[int, ...], spacing: list[float]) -> tuple[int, int, int]:
     """2 along the axes to be coarsened, else 1."""
-    open_axes = [axis for axis in range(3) if shape[axis] > 2]
+    open_axes = [axis for axis in range(3) if shape[axis] > (2 if axis == 0 else 1)]
     if not open_axes:
         return 1, 1, 1
     shortest = min(spacing[axis] for axis in open_axes)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from natron.constriction.media import checked_seed
 from natron.core import InputError, did_you_mean
 
 Array = NDArray[np.float64]
@@ -92,7 +93,7 @@ def voids(count: int, share: float, size: float = 0.1, seed: int = 0) -> Array:
 def _discs(n: int, share: float, size: float, seed: int) -> Array:
     if not 0 < size <= 1:
         raise InputError("the size of a patch is out of range", given=size, allowed="above 0, at most 1 (the cell)")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(checked_seed(seed))
     centre = (np.arange(n) + 0.5) / n
     depth = np.full((n, n), np.inf)
     for _ in range(_MOST_PATCHES):
@@ -121,7 +122,7 @@ def rough(count: int, share: float, size: float = 0.1, hurst: float = 0.8, seed:
     q = np.fft.fftfreq(n, 1 / n)
     wave = np.hypot(q[:, None], q[None, :])
     amplitude = np.where(wave >= 1 / size, np.maximum(wave, 1e-9) ** -(1 + hurst), 0.0)
-    noise = np.fft.fft2(np.random.default_rng(seed).normal(size=(n, n)))
+    noise = np.fft.fft2(np.random.default_rng(checked_seed(seed)).normal(size=(n, n)))
     height = np.fft.ifft2(noise * amplitude).real
     return _lowest(height, checked_share(share))
 

@@ -14,20 +14,31 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from natron.constriction.inputs import (
+    Array,
+    Field,
+    checked_boundary,
+    checked_contact,
+    checked_grains,
+    checked_initial,
+    checked_interface,
+    checked_iterations,
+    checked_kappa,
+    checked_sides,
+    checked_spacing,
+    checked_tolerance,
+)
 from natron.core import InputError
 
-Array = NDArray[np.float64]
-Field = NDArray[Any]
 SolveStatus = Literal["converged", "not_percolating", "not_converged", "not_passive"]
 
 TOLERANCE = 1e-8
 BALANCE_LIMIT = 1e-6
 MOST_ITERATIONS = 300
-BYTES_PER_VOXEL_REAL = 96
-"""Peak memory of a solve beside κ itself; twice as much where κ is complex."""
-
-# single precision holds 1e-38: conductances this far below the largest are taken as none
-_SMALLEST = 1e-25
+SMALLEST_SHARE = 1e-25
+"""Of the largest conductivity: voxels below are taken as insulating, for single precision ends at 1e-38."""
+_LEAST_CONTACT = 1e-30
+_ROUNDING = 1e-6
 _PARTS_PER_THREAD = 4
 
 
@@ -38,14 +49,15 @@ class Solution:
     Attributes
     ----------
     resistance_ohm : float or complex
-        Between the electrodes, from the current at the top; inf where nothing connects them.
+        Between the electrodes, from the power dissipated at 1 V, which errs by the square of the potential's error;
+        inf where nothing connects them.
     conductivity_S_per_m : float or complex
         Of a uniform body of the same resistance under full contacts without interface resistance.
     potential : ndarray, (n0, n1, n2)
         At the voxels' centres, for 1 V at the top (index 0 of axis 0) and 0 V at the bottom. 0 in voxels that
         nothing connects to an electrode.
     current_top_A, current_bottom_A : float or complex
-        For 1 V. The former converges as the square of the residual.
+        For 1 V, through each face.
     balance : float
         Their difference over the current.
     iterations : int
@@ -121,14 +133,15 @@ def solve(
     Parameters
     ----------
     kappa_S_per_m : array_like, (n0, n1, n2)
-        Conductivity of each voxel, 0 or more; complex for σ + iωε (real part 0 or more).
+        Conductivity of each voxel, 0 or more; complex for σ + iωε (both parts 0 or more). What lies below 1e-25 of
+        the largest insulates.
     spacing_m : float or three
         Edges of a voxel along the axes.
     contact_top, contact_bottom : array_like, (n1, n2), optional
         Where the electrode touches, as truth values or as the share of each voxel's face that it covers, 0 to 1;
         everywhere by default.
     interface_top_ohm_m2, interface_bottom_ohm_m2 : array_like, scalar or (n1, n2), optional
-        Area-specific resistance (complex: impedance) of the contact itself, such as charge transfer.
+        Area-specific resistance (complex: impedance, Im Z ≤ 0) of the contact itself, such as charge transfer.
     grains : array_like of int, (n0, n1, n2), optional
         Number of the grain that each voxel belongs to.
     boundary_ohm_m2 : float or complex
@@ -155,22 +168,24 @@ def solve(
     >>> round(solve(np.full((8, 4, 4), 2.0), spacing_m=1e-3).conductivity_S_per_m, 6)
     2.0
     """
+    from natron.constriction import kernels
+
     kappa = checked_kappa(kappa_S_per_m, memory_bytes)
     shape = (kappa.shape[0], kappa.shape[1], kappa.shape[2])
     spacing = checked_spacing(spacing_m)
-    wrap = _checked_sides(periodic, shape)
-    if not 1e-12 <= tolerance <= 1e-2:
-        raise InputError("the tolerance is out of range", given=tolerance, allowed="1e-12 to 1e-2")
-    if not max_iterations >= 1:
-        raise InputError("max_iterations is out of range", given=max_iterations, allowed="1 or more")
-    top_mask = _checked_contact("contact_top", contact_top, shape)
-    bottom_mask = _checked_contact("contact_bottom", contact_bottom, shape)
-    top_interface = _checked_interface("interface_top_ohm_m2", interface_top_ohm_m2, shape)
-    bottom_interface = _checked_interface("interface_bottom_ohm_m2", interface_bottom_ohm_m2, shape)
-    numbers = _checked_grains(grains, boundary_ohm_m2, shape)
-    interfaces = [each for each in (top_interface, bottom_interface) if each is not None]
-    if isinstance(boundary_ohm_m2, complex) or any(np.iscomplexobj(each) for each in interfaces):
+    wrap = checked_sides(periodic, shape)
+    tolerance, max_iterations = checked_tolerance(tolerance), checked_iterations(max_iterations)
+    top_mask = checked_contact("contact_top", contact_top, shape)
+    bottom_mask = checked_contact("contact_bottom", contact_bottom, shape)
+    top_interface = checked_interface("interface_top_ohm_m2", interface_top_ohm_m2, shape)
+    bottom_interface = checked_interface("interface_bottom_ohm_m2", interface_bottom_ohm_m2, shape)
+    numbers, boundary = checked_grains(grains, shape), checked_boundary(boundary_ohm_m2)
+    if any(each is not None and np.iscomplexobj(each) for each in (boundary, top_interface, bottom_interface)):
         kappa = kappa.astype(np.complex128, copy=False)
+    start = None if initial is None else checked_initial(initial, shape, is_complex=np.iscomplexobj(kappa))
+    smallest, largest = kernels.extremes(kappa)
+    if smallest < SMALLEST_SHARE * largest:
+        kappa = np.where(np.abs(kappa) < SMALLEST_SHARE * largest, 0, kappa)
     connected, through = _connected(kappa, top_mask, bottom_mask, wrap)
     # what is tied to no electrode carries nothing, and would leave its potential open
     kappa = np.where(connected, kappa, 0)
@@ -196,127 +211,7 @@ def solve(
     )
     if not through:
         return blank
-    start = None if initial is None else _checked_initial(initial, shape)
-    return _solved(blank, numbers, boundary_ohm_m2, tolerance, max_iterations, start)
-
-
-def checked_kappa(given: ArrayLike, memory_bytes: float | None = None) -> Field:
-    """Conductivities as a block of float64 or complex128; refuses what is none, and what is too much."""
-    try:
-        kappa = np.asarray(given)
-        refuse_too_large(kappa.size, np.iscomplexobj(kappa), memory_bytes)
-        kappa = kappa.astype(np.complex128 if np.iscomplexobj(kappa) else np.float64, copy=False)
-    except (TypeError, ValueError):
-        raise InputError("these are not conductivities", given=type(given).__name__, allowed="numbers") from None
-    if kappa.ndim != 3 or min(kappa.shape) < 1:
-        raise InputError(
-            "conductivities are needed for a block of voxels",
-            given=f"shape {kappa.shape}",
-            allowed="three axes, the current along the first",
-        )
-    if not np.isfinite(kappa).all():
-        raise InputError("a conductivity is not a finite number", given=int((~np.isfinite(kappa)).sum()))
-    if kappa.real.min() < 0 or (np.iscomplexobj(kappa) and kappa.imag.min() < 0):
-        raise InputError(
-            "a conductivity is negative",
-            given=f"{kappa.real.min():g}" if kappa.real.min() < 0 else f"{kappa.imag.min():g}i",
-            allowed="0 S/m and more; for σ + iωε both parts",
-        )
-    if not kappa.any():
-        raise InputError("all conductivities are zero", allowed="at least one voxel that conducts")
-    return kappa
-
-
-def checked_spacing(given: float | tuple[float, float, float]) -> tuple[float, float, float]:
-    """Three edges of a voxel in m; refuses what is none."""
-    three = np.broadcast_to(np.asarray(given, dtype=np.float64), (3,)) if np.size(given) in (1, 3) else np.zeros(3)
-    if not (np.isfinite(three).all() and (three > 0).all()):
-        raise InputError("this is not a voxel's size", given=given, allowed="one length above zero, or three")
-    return float(three[0]), float(three[1]), float(three[2])
-
-
-def _checked_sides(periodic: bool | tuple[bool, bool], shape: tuple[int, int, int]) -> tuple[bool, bool]:
-    pair = (periodic, periodic) if isinstance(periodic, bool) else tuple(periodic)
-    if len(pair) != 2:
-        raise InputError("periodic is one truth value or two", given=periodic)
-    # a single voxel is its own neighbour, with no current between
-    return bool(pair[0]) and shape[1] > 1, bool(pair[1]) and shape[2] > 1
-
-
-def _checked_contact(name: str, given: ArrayLike | None, shape: tuple[int, int, int]) -> Array:
-    if given is None:
-        return np.ones(shape[1:])
-    share = np.asarray(given)
-    numeric = np.issubdtype(share.dtype, np.number) or share.dtype == np.bool_
-    if share.shape != shape[1:] or not numeric or not ((share >= 0) & (share <= 1)).all():
-        raise InputError(
-            "a contact is a truth value, or a share from 0 to 1, for each voxel of the face",
-            key=name,
-            given=f"{share.dtype} of shape {share.shape}",
-            allowed=f"shape {shape[1:]}",
-        )
-    if not share.any():
-        raise InputError("the contact touches nowhere", key=name, hint="No contact is a cell without current.")
-    return share.astype(np.float64)
-
-
-def _checked_grains(given: ArrayLike | None, boundary_ohm_m2: complex, shape: tuple[int, int, int]) -> Field:
-    if not (np.isfinite(boundary_ohm_m2) and np.real(boundary_ohm_m2) >= 0):
-        raise InputError("a boundary has a resistance of 0 or more", key="boundary_ohm_m2", given=boundary_ohm_m2)
-    if given is None:
-        return np.zeros((0, 0, 0), dtype=np.int32)
-    numbers = np.asarray(given)
-    if numbers.shape != shape or not np.issubdtype(numbers.dtype, np.integer):
-        raise InputError(
-            "grains are numbered by a whole number for each voxel",
-            key="grains",
-            given=f"{numbers.dtype} of shape {numbers.shape}",
-            allowed=f"integers of shape {shape}",
-        )
-    return numbers.astype(np.int32)
-
-
-def _checked_interface(name: str, given: ArrayLike | None, shape: tuple[int, int, int]) -> Field | None:
-    if given is None:
-        return None
-    values = np.asarray(given)
-    if values.shape not in ((), shape[1:]) or not np.isfinite(values).all() or values.real.min() < 0:
-        raise InputError(
-            "an interface resistance is a number of 0 or more, or one for each voxel of the face",
-            key=name,
-            given=f"shape {values.shape}",
-            allowed=f"a number, or shape {shape[1:]}, in ohm m²",
-        )
-    return np.broadcast_to(values, shape[1:])
-
-
-def _checked_initial(given: ArrayLike, shape: tuple[int, int, int]) -> Field:
-    values = np.asarray(given)
-    if values.shape != shape or not np.isfinite(values).all():
-        raise InputError("this is no potential to start from", given=f"shape {values.shape}", allowed=f"{shape}")
-    return values
-
-
-def refuse_too_large(voxels: int, is_complex: bool, memory_bytes: float | None = None) -> None:
-    """Refuse a body whose solve would take more memory than `memory_bytes`, or than is free."""
-    needed = voxels * BYTES_PER_VOXEL_REAL * (2 if is_complex else 1)
-    free = memory_bytes if memory_bytes is not None else _free_memory()
-    if free is not None and needed > free:
-        raise InputError(
-            "there is not enough memory for so many voxels",
-            given=f"{voxels:.3g} voxels, about {needed / 2**30:.1f} GiB",
-            allowed=f"{free / 2**30:.1f} GiB",
-            hint="Take coarser voxels, or a part of the body.",
-        )
-
-
-def _free_memory() -> float | None:
-    import os
-
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (ValueError, OSError, AttributeError):
-        return None
+    return _solved(blank, largest, numbers, boundary, tolerance, max_iterations, start)
 
 
 def _connected(kappa: Field, top: Array, bottom: Array, wrap: tuple[bool, bool]) -> tuple[NDArray[np.bool_], bool]:
@@ -365,7 +260,13 @@ def _electrode_face(kappa: Field, share: Array, interface: Field | None, spacing
 
 
 def _solved(
-    blank: Solution, grains: Field, boundary_ohm_m2: complex, tolerance: float, most: int, initial: Field | None
+    blank: Solution,
+    largest: float,
+    grains: Field,
+    boundary_ohm_m2: complex,
+    tolerance: float,
+    most: int,
+    initial: Field | None,
 ) -> Solution:
     from numba import get_num_threads
 
@@ -376,11 +277,8 @@ def _solved(
     is_complex = np.iscomplexobj(kappa)
     wide, narrow = (np.complex128, np.complex64) if is_complex else (np.float64, np.float32)
     h0, h1, h2 = spacing
-    smallest, largest = kernels.extremes(kappa)
     # the largest conductance of a face: what single precision is scaled by
     unit = largest * max(h1 * h2 / h0, h0 * h2 / h1, h0 * h1 / h2)
-    if smallest < _SMALLEST * largest:
-        kappa = np.where(np.abs(kappa) < _SMALLEST * largest, 0, kappa)
     faces = _faces(blank, kappa, grains, boundary_ohm_m2, unit, narrow)
     hierarchy = Hierarchy.of(faces, spacing, wrap, _PARTS_PER_THREAD * get_num_threads())
     inner = (slice(1, -1),) * 3
@@ -388,6 +286,12 @@ def _solved(
     # directions may be rounded: what they take from the residual is computed from them in full precision
     p = np.zeros(faces[0].shape, dtype=narrow)
     top, bottom = faces[0][1, 1:-1, 1:-1].astype(wide), faces[0][-1, 1:-1, 1:-1].astype(wide)
+    if not min(np.abs(top).max(), np.abs(bottom).max()) >= _LEAST_CONTACT:
+        raise InputError(
+            "a contact's interface resists so much that nothing is left of the body beside it",
+            allowed=f"contacts that conduct more than {_LEAST_CONTACT:g} of the best face between voxels",
+            hint="The resistance is that of the interfaces, over their areas in contact.",
+        )
     r[1, 1:-1, 1:-1] = top
     size = float(np.linalg.norm(top))
     begin = 0.0
@@ -407,7 +311,10 @@ def _solved(
         now = kernels.product(r, hierarchy.correction)
         kernels.turn(p, hierarchy.correction, wide(now / before if iterations > 1 else 0), *wrap)
         before = now
-        alpha = now / kernels.curvature(wide(0), p, *faces)
+        bend = kernels.curvature(wide(0), p, *faces)
+        if now == 0 or bend == 0:
+            break
+        alpha = now / bend
         squares, rest = kernels.advance(x, r, hierarchy.residual, p, *faces, wide(alpha))
         residual, lost = math.sqrt(squares) / size, abs(rest)
         if not math.isfinite(residual):
@@ -418,13 +325,14 @@ def _solved(
     through_top = (top * (1 - potential[0])).sum() * unit
     through_bottom = (bottom * potential[-1]).sum() * unit
     balance = float(abs(through_top - through_bottom) / abs(through_top)) if through_top else math.inf
-    resistance = 1 / through_top if through_top else math.inf
+    through = _power(blank, potential, largest, grains, boundary_ohm_m2)
+    resistance = 1 / through if through else math.inf
     status, advice = _verdict(resistance, residual, balance, tolerance, is_complex, iterations)
     area = kappa.shape[1] * kappa.shape[2] * spacing[1] * spacing[2]
     return replace(
         blank,
         resistance_ohm=resistance,
-        conductivity_S_per_m=through_top * kappa.shape[0] * spacing[0] / area,
+        conductivity_S_per_m=through * kappa.shape[0] * spacing[0] / area,
         potential=potential,
         current_top_A=through_top,
         current_bottom_A=through_bottom,
@@ -434,6 +342,21 @@ def _solved(
         status=status,
         advice=advice,
     )
+
+
+def _power(blank: Solution, potential: Field, largest: float, grains: Field, boundary_ohm_m2: complex) -> Any:
+    """Current for 1 V as the power that is dissipated: it errs by the square of the potential's error.
+
+    In double precision throughout: rounded faces move the potential, of which the power does not feel a small step.
+    """
+    from natron.constriction import kernels
+
+    kappa, (h0, h1, h2) = blank.kappa_S_per_m, blank.spacing_m
+    weights = np.array([2 * h1 * h2 / h0, 2 * h0 * h2 / h1, 2 * h0 * h1 / h2])
+    aparts = 2 * boundary_ohm_m2 * largest / np.array(blank.spacing_m)
+    inside = kernels.power(potential, kappa / largest, grains, weights, aparts, *blank.periodic)
+    at_ends = (blank.face_top_S * (1 - potential[0]) ** 2).sum() + (blank.face_bottom_S * potential[-1] ** 2).sum()
+    return inside * largest + at_ends
 
 
 def _faces(
@@ -464,7 +387,7 @@ def _verdict(
             " of the current. Allow more iterations, or make the contrast of conductivities or the voxels' edges less"
             " unequal."
         )
-    # rounding of a reactance that is not there
-    if is_complex and (resistance.real < 0 or resistance.imag > 1e-6 * abs(resistance)):
+    # less is rounding, of a resistance or a reactance that is not there
+    if is_complex and max(-resistance.real, resistance.imag) > _ROUNDING * abs(resistance):
         return "not_passive", "A passive body has Re Z ≥ 0 and Im Z ≤ 0: do not trust this result."
     return "converged", ""

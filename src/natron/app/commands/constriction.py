@@ -22,6 +22,7 @@ constriction = typer.Typer(
 )
 
 Text = Optional[str]  # noqa: UP045
+_VOXELS = "64"
 
 
 def _read(key: str, text: str | None, kind: str) -> Quantity | None:
@@ -58,7 +59,9 @@ def solve(
     cell: Annotated[
         Text, typer.Argument(help="A built-in cell or a cell file: its separator. Without it, a block.")
     ] = None,
-    voxels: Annotated[str, typer.Option("--voxels", help="64, or 128x64x64 with the current along the first.")] = "64",
+    voxels: Annotated[
+        Text, typer.Option("--voxels", help="64 (default), or 128x64x64 with the current along the first.")
+    ] = None,
     spacing: Annotated[Text, typer.Option("--spacing", help='Edge of a voxel: "0.5 µm" (default 1 µm).')] = None,
     period: Annotated[Text, typer.Option("--period", help='With a cell: distance of contact spots, "10 µm".')] = None,
     kappa: Annotated[
@@ -224,7 +227,7 @@ def _counts(text: str) -> list[int]:
 
 def _material(
     cell: str | None,
-    voxels: str,
+    voxels: str | None,
     spacing: str | None,
     period: str | None,
     kappa: Sequence[str] | None,
@@ -240,13 +243,15 @@ def _material(
         raise InputError("--period goes with a cell", given=period, hint="Give --voxels and --spacing.")
     if threshold and image is None:
         raise InputError("--threshold goes with --image", given=list(threshold))
+    if voxels is not None and image is not None:
+        raise InputError("an image has its own voxels", given=f"--voxels {voxels}", hint="Leave --voxels out.")
     if cell is not None:
         if image is not None or spacing is not None or len(sigma) > 1:
             raise InputError(
                 "a cell gives its own thickness", given=cell,
                 hint="With a cell take --voxels and --period; --image, --spacing and several --kappa go without one.",
             )  # fmt: skip
-        return _of_cell(cell, voxels, period, sigma, share, kelvin)
+        return _of_cell(cell, voxels or _VOXELS, period, sigma, share, kelvin)
     edge = _value("--spacing", spacing or "1 µm", "length")
     if not edge > 0:
         raise InputError("a voxel has an edge above zero", key="--spacing", given=spacing)
@@ -256,7 +261,7 @@ def _material(
         raise InputError(
             "one conductivity is needed", key="--kappa", given=list(kappa or []), allowed='such as --kappa "1.6 mS/cm"'
         )
-    counts = _counts(voxels)
+    counts = _counts(voxels or _VOXELS)
     shape = (counts[0], counts[0], counts[0]) if len(counts) == 1 else (counts[0], counts[1], counts[2])
     described = {"source": "block", "name": None}
     return _Material(
@@ -291,6 +296,11 @@ def _of_image(
         "phase_shares": [float((numbers == phase).mean()) for phase in range(len(sigma))],
     }  # fmt: skip
     values = np.array(sigma)[numbers]
+    if not values.any():
+        raise InputError(
+            "no voxel of this image conducts", given=f"{path.name}: shares of the phases {described['phase_shares']}",
+            hint="Look at --threshold and at the order of --kappa: from dark to bright.",
+        )  # fmt: skip
     return _Material(
         path.name, shape, (edge, edge, edge), values, 1.0 if share is None else share, kelvin, described, {}
     )
@@ -385,6 +395,8 @@ def table(
             ("--period", period, "length"), ("--kappa", kappa, "conductivity"), ("--thickness", thickness, "length")
         )
     )  # fmt: skip
+    if scale is not None and not scale.value > 0:
+        raise InputError("a period is above zero", key="--period", given=period)
     if (depth is not None and scale is None) or (depth is not None and not depth.value > 0):
         raise InputError("a thickness is above zero and needs --period", key="--thickness", given=thickness)
     if (sigma is not None and scale is None) or (sigma is not None and not sigma.value > 0):
