@@ -54,6 +54,7 @@ def chromium():
 def page(link, chromium):
     """A fresh page; it fails the test where a script failed or anything outside was asked for."""
     opened = chromium.new_page(viewport={"width": 1366, "height": 768})
+    opened.set_default_timeout(120_000)
     own = link.split("/#")[0]
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
