@@ -193,7 +193,8 @@ def test_full_cells_beside_the_paper():
     found = full_cells()
     rows = {(section.title, row.name): row for section in found for row in section.beside}
     for (title, name), row in rows.items():
-        if "predicted" in title or "exponent" in name:
+        # other forms and the other printed capacity are shown for what they miss
+        if "predicted" in title or "exponent" in name or "of 1.32" in name:
             continue
         if "resistance at 0.1 Hz" in name or ("discharge" in name and "voltage" not in name) or "fade" in name:
             assert row.verdict == "agrees", name
