@@ -144,7 +144,8 @@ def test_uncertainty_is_carried_and_what_is_assumed_stays_so():
 
 
 @pytest.mark.parametrize(
-    ("text", "shield"), [("Li|LATP", "bare"), ("Na|NZSP", "bare"), ("Na | N5SM 300 µm", "undecided"), ("K|NZSP", "bare")]
+    ("text", "shield"),
+    [("Li|LATP", "bare"), ("Na|NZSP", "bare"), ("Na | N5SM 300 µm", "undecided"), ("K|NZSP", "bare")],
 )
 def test_other_pairs(text, shield):
     found = stability(short_stack(text))
