@@ -32,10 +32,10 @@ from natron.simulate.grid import Layers, Spheres, towards_faces
 SMOOTH_SHARE = 1e-3
 """Width over which a concentration's share is kept from 0."""
 
-BOUND_V = 1e-5
-"""Size of the poles of the potential where the formula is empty and full: 1 V at 1e-5 of the capacity from an end."""
+BOUND_V = 1e-6
+"""Size of the poles of the potential where the formula is empty and full: 1 V at 1e-6 of the capacity from an end."""
 
-SMOOTH_BOUND = 1e-5
+SMOOTH_BOUND = 1e-6
 """Width over which those poles are rounded: what a charge to any voltage may pass the formula by."""
 
 SMOOTH_CURRENT_A_M2 = 1e-6

@@ -59,7 +59,9 @@ class _Smooth:
     @staticmethod
     def maximum(x: Any, y: Any) -> Any:
         away = x - y
-        return y + 0.5 * (away + (away * away + SMOOTH_DRIED**2) ** 0.5)
+        # one where nothing has dried: a face as assembled is wet all over
+        whole = 1 + (1 + SMOOTH_DRIED**2) ** 0.5
+        return y + (away + (away * away + SMOOTH_DRIED**2) ** 0.5) / whole
 
 
 # --- equations -------------------------------------------------------------------------------------------

@@ -36,7 +36,10 @@ LIFETIMES = {"bare": "lifetime-bare", "wetted with ionic liquid": "lifetime-ioni
 STAYS = f"Prussian blue, rising by {1e3 * STABLE_WITHIN.value:.0f} mV in 800 h"
 AT_HIGHER = f"Prussian blue at {HIGHER}"
 
-CLOSE = 0.005
+_FACE = ("metal_interface", "interphase", "constriction")
+"""Parts of a cell that are its faces."""
+
+CLOSE = 0.01
 """Share within which a simulated lifetime is the one that its rate was calibrated to."""
 
 
@@ -59,7 +62,7 @@ def lifetime_inputs() -> dict[str, Quantity]:
         parts = steady_resistance(
             layered.structure, layered.numbers(x), current.value, contact_fraction=x["contact_start"]
         )
-        return {"value": 0.5 * sum(r for name, r in parts.items() if name not in ("metal_interface", "interphase"))}
+        return {"value": 0.5 * sum(r for name, r in parts.items() if name not in _FACE)}
 
     half = propagate(rest, layered.values)["value"]
     capacity = propagate(

@@ -31,8 +31,8 @@ def simulate(
         Optional[str],  # noqa: UP045  (typer reads it at run time)
         typer.Option(
             "--protocol",
-            help="discharge, lowack2025-formation, lowack2025-cycling, ccd-fixed-time, ccd-fixed-capacity, rate, or a "
-            "TOML file.",
+            help="discharge, lowack2025-formation, lowack2025-cycling, ccd-fixed-time, ccd-fixed-capacity, rate, "
+            "latp-cycling, latp-rate-steps, or a TOML file.",
         ),
     ] = None,
     temperature: Annotated[
