@@ -78,6 +78,36 @@ def test_in_a_project_a_sweep_is_known_again(natron, spec, tmp_path):
     assert "stack_thickness" in more.json["outputs"]
 
 
+def test_a_project_that_may_not_be_written_still_answers(natron, spec, tmp_path, monkeypatch):
+    from natron.store import init_project
+    from natron.store.project import Project
+
+    init_project(tmp_path / "lab").close()
+    assert "kept: " in natron("sweep", spec(), "--project", tmp_path / "lab").err
+    # no right of a folder keeps root out, so it is said instead
+    monkeypatch.setattr(Project, "writable", False)
+    again = natron("sweep", spec(), "--project", tmp_path / "lab", "--json")
+    assert "may not be written" in again.err
+    assert "known already" in again.err
+    other = natron("sweep", spec("sobol"), "--project", tmp_path / "lab", "--json")
+    assert other.code == 0
+    assert "kept" not in other.err.replace("nothing is kept", "")
+
+
+def test_stopped_it_says_what_is_kept(natron, spec, tmp_path, monkeypatch):
+    from natron.store import init_project
+
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("natron.sweep.run_sweep", stopped)
+    init_project(tmp_path).close()
+    found = natron("sweep", spec())
+    assert found.code == 130
+    assert "goes on from there" in found.err
+    assert found.err.endswith("natron: stopped\n")
+
+
 def test_parameters_are_listed(natron, spec):
     found = natron("sweep", spec(), "--parameters", "--json").json
     assert found["parameters"]["separator.thickness"]["unit"] == "um"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from natron.core import InputError
-from natron.store import init_project
+from natron.store import init_project, open_project
 from natron.sweep import ClusterWorkers, Plan, SchedulerLostError, run_plan
 
 pytest.importorskip("distributed", reason="needs natron[cluster]")
@@ -142,6 +142,49 @@ def test_a_scheduler_killed_half_way(cluster, tmp_path):
             workers.close()
     assert sorted(map(int, log.read_text().split())) == sorted(set(range(600)) - kept)
     assert again.found[:, 0].tolist() == [i**2 for i in range(600)]
+
+
+def test_the_script_for_slurm_runs_as_it_stands_in_the_documentation(tmp_path):
+    """With a stand-in for srun, which starts so many of a command here and waits for them."""
+    text = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    (tmp_path / "job.sh").write_text(text.split("```sh\n")[1].split("```")[0])
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    tools = {
+        "srun": 'count=${1#--ntasks=}; shift\nfor i in $(seq "$count"); do "$@" & done; wait',
+        "dask": f'exec {sys.executable} -m dask "$@"',
+        "natron": f'exec {sys.executable} -m natron "$@"',
+    }
+    for name, script in tools.items():
+        (programs / name).write_text(f"#!/bin/bash\n{script}\n")
+        (programs / name).chmod(0o755)
+    lab = tmp_path / "lab"
+    init_project(lab).close()
+    (lab / "big.toml").write_text(
+        'command = "design"\ncell = "lowack2025-cell1"\n[sample]\nmethod = "sobol"\npoints = 4096\n'
+    )
+    environment = os.environ | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "SLURM_JOB_ID": "7", "SLURM_NTASKS": "3", "TMPDIR": str(tmp_path),
+    }  # fmt: skip
+
+    def job():
+        return subprocess.run(
+            ["bash", str(tmp_path / "job.sh")], cwd=lab, env=environment, capture_output=True, text=True, timeout=400,
+            check=False,
+        )  # fmt: skip
+
+    first = job()
+    assert first.returncode == 0, first.stderr
+    assert "4096 points" in first.stdout
+    assert not (lab / "scheduler-7.json").exists()
+    with open_project(lab) as project:
+        ((batches, points),) = project.index.rows("SELECT count(*), sum(stop - start) FROM batch")
+    assert (batches > 1, points) == (True, 4096)
+    assert "known already" in job().stderr
+    # what a job says of a sweep that is none is the job's exit code
+    (lab / "big.toml").write_text('command = "desing"')
+    assert job().returncode == 2
 
 
 def test_no_scheduler_is_said(tmp_path):

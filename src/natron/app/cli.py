@@ -54,6 +54,9 @@ for keeper in (init, find, show, compare, export, watch, sweep):
     app.command()(keeper)
 app.command("app")(browser_app)
 
+STOPPED = 130
+"""Exit code after Ctrl-C."""
+
 # typer brings its own copy of click or the real one, by version; both are reached through its public name
 CommandLineError: Any = typer.BadParameter.__mro__[2]
 
@@ -66,13 +69,15 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         # standalone mode would print usage errors in a frame and swallow the exit codes used here
         code = typer.main.get_command(app)(args=arguments, prog_name="natron", standalone_mode=False)
+        if code == STOPPED:  # as newer versions of typer say Ctrl-C
+            _fail("stopped", STOPPED)
     except NatronError as error:
         code = _fail(str(error), error.exit_code)
     except CommandLineError as error:
         text = error.format_message()  # empty where the help was printed instead
         code = _fail(f"{text} See: natron --help", 2) if text else 2
     except (KeyboardInterrupt, typer.Abort):
-        code = _fail("stopped", 130)
+        code = _fail("stopped", STOPPED)
     except BrokenPipeError:
         # the reader of a pipe left, as `| head` does: not a failure
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,7 +13,10 @@ from natron.sweep.local import QUEUED, Lost, Outcome
 from natron.sweep.tasks import Task, do
 
 PATIENCE_S = 15.0
-"""How long a scheduler may take to answer, and how long to wait for the first worker."""
+"""How long a scheduler may take to answer."""
+
+WORKERS_PATIENCE_S = 120.0
+"""How long to wait for the first worker: a cluster starts them one after the other."""
 
 
 class SchedulerLostError(NatronError):
@@ -63,7 +66,7 @@ class ClusterWorkers:
             where = {"address": _address_in(scheduler)}
         try:
             self._client = Client(timeout=PATIENCE_S, set_as_default=False, **where)
-            self._client.wait_for_workers(1, timeout=PATIENCE_S)
+            self._client.wait_for_workers(1, timeout=WORKERS_PATIENCE_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise SchedulerLostError(
                 f"{scheduler}: the scheduler does not answer, or has no worker ({str(error).strip() or 'timeout'}). "

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from natron.app.keeping import Keeping, ProjectOption, keeping
+from natron.app.keeping import ProjectOption, keeping
 from natron.app.output import JsonOption, print_json, warn
 from natron.core import InputError
 
@@ -67,12 +67,17 @@ def sweep(
 
     def work() -> SweepResult:
         nonlocal known
-        with _progress(asked.title) as shown:
-            found, known = run_sweep(asked, _workers(asked, workers, limit, scheduler), keep.project, progress=shown)
+        into = keep.project if keep.project is not None and keep.project.writable else None
+        try:
+            with _progress(asked.title) as shown:
+                found, known = run_sweep(asked, _workers(asked, workers, limit, scheduler), into, progress=shown)
+        except KeyboardInterrupt:
+            if into is not None:
+                warn(["finished batches are kept; the same command goes on from there"])
+            raise
         return found
 
     with keeping(project) as keep:
-        _refuse_read_only(keep)
         found = keep.result(
             "sweep", title=asked.title, inputs=None, settings=settings_of(asked), work=work, content=sweep_json
         )
@@ -89,12 +94,6 @@ def sweep(
         if found.failed:
             warn([f"{found.failed} of {len(found.values)} points have no numbers, the first: {found.reasons[0][1]}"])
             raise typer.Exit(5)
-
-
-def _refuse_read_only(keep: Keeping) -> None:
-    if keep.project is not None and not keep.project.writable:
-        keep.project.close()
-        keep.project = None
 
 
 def _workers(asked: Spec, count: int | None, memory_bytes: int, scheduler: str | None) -> Callable[[], Any]:
