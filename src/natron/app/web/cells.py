@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from natron.app.web.pictures import Picture, picture_response
-from natron.core import InputError, Quantity, parse_quantity
+from natron.app.web.records import capacity_curves
+from natron.core import InputError, Quantity
 
 if TYPE_CHECKING:
     from fastapi import Response
@@ -116,8 +117,6 @@ def simulated(report: Callable[[int, str], None], name: str, changes: dict[str, 
     record = result.record
     keep = envelope(record.voltage_V, np.nan_to_num(record.current_A), points=3000)
     area = record.area_m2 or 1e-4
-    from natron.app.web.records import _capacity_curves
-
     return {
         **simulation(result, [cycle(one) for one in found.cycles]),
         "course": {
@@ -125,7 +124,7 @@ def simulated(report: Callable[[int, str], None], name: str, changes: dict[str, 
             "voltage_V": record.voltage_V[keep].tolist(),
             "current": (np.where(record.in_spectrum, 0.0, record.current_A)[keep] * 0.1 / area).tolist(),
         },
-        "curves": _capacity_curves(found),
+        "curves": capacity_curves(found),
     }
 
 
@@ -160,18 +159,3 @@ def _script(asked: Asked) -> str:
             f"print(figures(cell, consistent={asked.consistent})['volumetric_energy_density'])",
         ]
     )
-
-
-def quantity(text: str, kind: str, key: str) -> Quantity:
-    """A value that a person typed into the field `key`.
-
-    Raises
-    ------
-    InputError
-        Where it is none.
-    """
-    try:
-        return parse_quantity(text, kind)
-    except InputError as error:
-        error.key = key
-        raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from natron.app.web.cells import quantity
+from natron.app.web.fields import needed, quantity
 from natron.app.web.pictures import Picture, picture_response
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def _pressed(asked: Pressed) -> Any:
 
     return press(
         pair(asked.metal, asked.electrolyte),
-        quantity(asked.temperature, "temperature", "temperature"),
-        quantity(asked.pressure, "pressure", "pressure"),
-        quantity(asked.time, "time", "time"),
+        needed(asked.temperature, "temperature", "temperature"),
+        needed(asked.pressure, "pressure", "pressure"),
+        needed(asked.time, "time", "time"),
     )
 
 
@@ -90,9 +90,9 @@ def _alloyed(asked: Alloyed) -> Any:
     from natron.interface.alloys.anode import alloy_anode
 
     return alloy_anode(
-        quantity(asked.temperature, "temperature", "temperature"),
-        quantity(asked.film, "length", "film") if asked.film.strip() else None,
-        quantity(asked.capacity, "areal_capacity", "capacity") if asked.capacity.strip() else None,
+        needed(asked.temperature, "temperature", "temperature"),
+        quantity(asked.film, "length", "film"),
+        quantity(asked.capacity, "areal_capacity", "capacity"),
     )
 
 

@@ -61,7 +61,7 @@ def routes(desk: Desk) -> APIRouter:
         return {
             **to_json(found, files=[one.name], instrument_format=one.reading.format, notes=one.reading.notes),
             "capacity_unit": _unit(found),
-            "curves": _capacity_curves(found),
+            "curves": capacity_curves(found),
             "dqdv": _differential(found),
             "command": _command(desk, asked, "cycling"),
             "script": _script(desk, asked),
@@ -83,7 +83,7 @@ def routes(desk: Desk) -> APIRouter:
         lines = []
         for key in asked.files:
             found = desk.analysis(key)
-            lines.append({"name": desk.file(key).name, "unit": _unit(found), "curves": _capacity_curves(found)})
+            lines.append({"name": desk.file(key).name, "unit": _unit(found), "curves": capacity_curves(found)})
         return {"records": lines}
 
     @router.post("/picture")
@@ -139,7 +139,8 @@ def _unit(found: CyclingAnalysis) -> str:
     return capacity_scale(found)[1]
 
 
-def _capacity_curves(found: CyclingAnalysis) -> list[dict[str, Any]]:
+def capacity_curves(found: CyclingAnalysis) -> list[dict[str, Any]]:
+    """Voltage over capacity of some cycles, first to last, as the page draws them."""
     from natron.plot.cycling import capacity_curve, capacity_scale, envelope, some_cycles
 
     scale, _ = capacity_scale(found)

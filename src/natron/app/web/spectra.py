@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from natron.app.spectra import Loaded, geometry_of, known_word, windowed
+from natron.app.web.fields import quantity
 from natron.app.web.pictures import Picture, picture_response
-from natron.core import InputError, Quantity, parse_quantity
+from natron.core import InputError
 
 if TYPE_CHECKING:
     from fastapi import Response
@@ -101,15 +102,8 @@ def routes(desk: Desk) -> APIRouter:
 def _loaded(desk: Desk, asked: Asked) -> list[Loaded]:
     """The spectra with what was said of them."""
 
-    def given(key: str, text: str, kind: str) -> Quantity | None:
-        try:
-            return parse_quantity(text, kind) if text.strip() else None
-        except InputError as error:
-            error.key = key
-            raise
-
-    area, thickness = given("area", asked.area, "area"), given("thickness", asked.thickness, "length")
-    low, high = given("fmin", asked.fmin, "frequency"), given("fmax", asked.fmax, "frequency")
+    area, thickness = quantity(asked.area, "area", "area"), quantity(asked.thickness, "length", "thickness")
+    low, high = quantity(asked.fmin, "frequency", "fmin"), quantity(asked.fmax, "frequency", "fmax")
     each = asked.temperatures or [asked.temperature] * len(asked.spectra)
     if len(each) != len(asked.spectra):
         raise InputError(
@@ -119,7 +113,7 @@ def _loaded(desk: Desk, asked: Asked) -> list[Loaded]:
     found = []
     for place, text in zip(asked.spectra, each, strict=True):
         spectrum = desk.spectrum(place.file, place.index)
-        kelvin = given("temperature", text, "temperature")
+        kelvin = quantity(text, "temperature", "temperature")
         geometry = geometry_of(area, None, thickness, spectrum)
         spectrum = spectrum.with_conditions(
             area_m2=geometry.area.value if geometry.area else None,
