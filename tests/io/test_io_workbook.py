@@ -161,3 +161,14 @@ def test_without_fastexcel_the_remedy_is_said(tmp_path, monkeypatch):
     path = workbook(tmp_path / "a.xlsx", {"Channel_1": [HEADER, *FIRST]})
     monkeypatch.setitem(sys.modules, "fastexcel", None)
     _refused(path, r"pip install 'natron\[arbin\]'")
+
+
+@pytest.mark.parametrize(
+    "cell", ["UUUUUUUUUUUUD1", "Z" * 3000 + "2", "A99999999", "uuuuuuuuuuuud1", "A99999999999999999999", "XFD1048576"]
+)
+def test_a_cell_that_no_workbook_has_is_refused(tmp_path, cell):
+    """A reader takes it for some other one, and spreads a table out between."""
+    row = f"<row r='1'><c r='A1'><v>1</v></c><c r = '{cell}'><v>1</v></c></row>"
+    path = workbook(tmp_path / "far.xlsx", {"Channel_1": _xml(f"<sheetData>{row}</sheetData>")})
+    with pytest.raises(DataError, match="names a cell that no workbook has|spans"):
+        io.read(path)

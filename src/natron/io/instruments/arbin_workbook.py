@@ -20,8 +20,11 @@ NAME = "Arbin .xlsx"
 SUFFIXES = (".xlsx",)
 _PARTS = (b"[Content_Types].xml", b"xl/")
 _SHEETS = "xl/worksheets/"
-_ROW = re.compile(rb'<row[^>]* r="(\d{1,7})"')
-_FAR_COLUMN = re.compile(rb'r="([A-Z]{2,3})\d')
+_FAR_ROW = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]*(\d{3,})")
+_FAR_COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{2,})(?:\d|$)")
+_NEAR_ROWS = 99
+_MOST_DIGITS, _MOST_LETTERS = 7, 3
+"""Of the last cell that a workbook can have, XFD1048576."""
 _LETTERS = 26
 _SMALL = 1_000_000
 _CELL_BYTES, _GROWTH, _ALLOWANCE = 48, 10, 64_000_000
@@ -81,15 +84,24 @@ def read(source: Source, asked: Asked) -> Reading:
 
 def _check_extent(source: Source, name: str) -> None:
     """Refuse a sheet of more cells than its file's size warrants, those between its farthest ones included."""
-    size = cells = rows = columns = 0
+    size = cells = 0
+    rows, columns = _NEAR_ROWS, _LETTERS
     before = b""
     for piece in unpacked(source, name):
         # what is looked for may lie across two pieces
         text = before + piece
         size += len(piece)
         cells += piece.count(b"<c ") + piece.count(b"<c>")
-        rows = max(rows, max(map(int, _ROW.findall(text)), default=0))
-        columns = max(columns, max(map(_column, set(_FAR_COLUMN.findall(text))), default=_LETTERS))
+        digits, letters = set(_FAR_ROW.findall(text)), set(_FAR_COLUMN.findall(text))
+        if any(len(each) > _MOST_DIGITS for each in digits) or any(len(each) > _MOST_LETTERS for each in letters):
+            raise DataError(
+                f"the sheet {name} names a cell that no workbook has",
+                file=source.name,
+                given=max([*digits, *letters], key=len)[:40].decode("ascii"),
+                allowed="up to XFD1048576",
+            )
+        rows = max(rows, max(map(int, digits), default=0))
+        columns = max(columns, max(map(_column, letters), default=0))
         before = piece[-200:]
     allowed = (_GROWTH * source.size + _ALLOWANCE) // _CELL_BYTES
     if cells > allowed or rows * columns > size + _SMALL:
@@ -109,7 +121,7 @@ def _column(letters: bytes) -> int:
     27
     """
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = _LETTERS * number + letter - ord("A") + 1
     return number
 
