@@ -24,8 +24,11 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "natron_pages",
 ]
-exclude_patterns = ["_build", "_made", "gallery/README.md"]
-suppress_warnings = ["config.cache"]  # the gallery's function in its settings cannot be pickled; nothing is lost
+exclude_patterns = ["_build", "_made", "gallery"]
+suppress_warnings = [
+    "config.cache",  # the gallery's function in its settings cannot be pickled; nothing is lost
+    "ref.python",  # types that have one name in two rooms (Protocol, Assessment)
+]
 root_doc = "index"
 language = "en-GB"
 
@@ -45,7 +48,7 @@ autodoc_class_signature = "mixed"
 
 nitpicky = True
 nitpick_ignore_regex = [
-    # types of parameters are written for people ("str or Circuit"), and numpy's and polars' pages are not at hand offline
+    # types of parameters are written for people ("str or Circuit"); numpy's and polars' pages are not at hand offline
     (r"py:(class|obj|data|exc|attr)", r".*"),
 ]
 
@@ -61,7 +64,7 @@ html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 7,
     "show_prev_next": True,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "howto/*": [], "tutorial": [], "index": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_toc_level": 2,

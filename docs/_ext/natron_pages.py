@@ -20,6 +20,8 @@ from running import COMMANDS, PYTHON, Block, Page, blocks, command_line, inside
 PICTURE = re.compile(r"(!\[[^\]]*\]\()made/([^)]+)(\))")
 """``![what is seen](made/pictures/fit.svg)``: a file that the page's own blocks have written."""
 
+LITERAL = re.compile(r"(`[^`]+`)")
+
 ROOMS = {
     "natron": "the front door",
     "natron.core": "quantities, units, uncertainty, errors",
@@ -42,9 +44,10 @@ ROOMS = {
 
 def run_page(app: Any, docname: str, source: list[str]) -> None:
     """Run the blocks of a page and put what they print beneath them."""
-    if docname.startswith(("examples/", "api/")) or not app.env.doc2path(docname).endswith(".md"):
+    if Path(app.env.doc2path(docname)).suffix != ".md":
         return
-    text = source[0]
+    # no lexer is known for plain tables
+    text = source[0] = source[0].replace("```csv\n", "```text\n")
     found = list(blocks(text))
     if not (any(block.info in ("{run}", "{python}") for block in found) or PICTURE.search(text)):
         return
@@ -109,7 +112,8 @@ def _room(room: str, title: str) -> str:
     if room == "natron.plot":
         return _by_module(room, title)
     names = [n for n in module.__all__ if not n.startswith("__") and not inspect.ismodule(getattr(module, n))]
-    lines = _head(room, title) + [f".. currentmodule:: {room}", ""] + _table(names)
+    told = [n for n in names if inspect.isclass(getattr(module, n)) or inspect.isfunction(getattr(module, n))]
+    lines = [*_head(room, title), f".. currentmodule:: {room}", "", *_table(told)]
     for name in sorted(names, key=str.lower):
         lines += _entry(getattr(module, name), name)
     return "\n".join(lines)
@@ -127,7 +131,7 @@ def _by_module(room: str, title: str) -> str:
             if inspect.isfunction(what) and what.__module__ == inner.__name__ and not n.startswith("_")
         ]
         lines += [inner.__name__, "-" * len(inner.__name__), "", f".. automodule:: {inner.__name__}", ""]
-        lines += [f".. currentmodule:: {inner.__name__}", ""] + _table(names)
+        lines += [f".. currentmodule:: {inner.__name__}", "", *_table(names)]
         for name in names:
             lines += _entry(getattr(inner, name), name)
     return "\n".join(lines)
@@ -148,7 +152,16 @@ def _entry(what: Any, name: str) -> list[str]:
         return [f".. autoclass:: {name}", "   :members:", inherited, ""]
     if inspect.isfunction(what):
         return [f".. autofunction:: {name}", ""]
-    return [f".. autodata:: {name}", "   :no-value:", ""]
+    # a constant's own docstring would be that of its type
+    return [f".. py:data:: {name}", "", f"   A constant, {type(what).__name__}.", ""]
+
+
+def plain_bars(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """|Z| is an absolute value in a docstring, not a substitution."""
+    for at, line in enumerate(lines):
+        if not line.lstrip().startswith(">>>"):
+            parts = LITERAL.split(line)
+            lines[at] = "".join(p if i % 2 else p.replace("|", "\\|") for i, p in enumerate(parts))
 
 
 def figures_of(block: Any, variables: dict[str, Any], gallery: dict[str, Any]) -> str:
@@ -170,5 +183,6 @@ def setup(app: Any) -> dict[str, Any]:
     """What this extension adds."""
     app.connect("builder-inited", write_rooms, priority=100)
     app.connect("source-read", run_page, priority=100)
+    app.connect("autodoc-process-docstring", plain_bars)
     app.add_html_math_renderer("mathml", (inline_mathml, None), (block_mathml, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

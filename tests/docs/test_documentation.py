@@ -87,7 +87,9 @@ def test_every_page_is_reached_from_the_index():
     listed = "\n".join(page.read_text("utf-8") for page in PAGES)
     for page in PAGES:
         if page != DOCS / "index.md":
-            assert re.search(rf"^(\.\./|\w+/)*{page.stem}$|/{page.stem}$|/{page.stem}>$|{page.stem}>$", listed, re.M), page
+            assert re.search(rf"^(\.\./|\w+/)*{page.stem}$|/{page.stem}$|/{page.stem}>$|{page.stem}>$", listed, re.M), (
+                page
+            )
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -103,7 +105,7 @@ def offered():
 
 
 def test_every_command_of_the_readme_is_one_with_these_options():
-    """The README's lines name files of the reader's own; the pages above run, these are held against the command line."""
+    """The README's lines name files of the reader's own: they are held against the command line's options."""
     for block in blocks(README):
         for words in block.lines if block.info == "sh" else ():
             if words[0] != "natron":
@@ -138,7 +140,9 @@ def test_the_pages_build_without_a_warning(tmp_path):
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-b", "html"]
     left = subprocess.run([*command, copy, tmp_path / "html"], capture_output=True, text=True)
     assert left.returncode == 0, left.stderr[-4000:]
-    outside = re.compile(r"""(?:src|href)=["'](?:https?:)?//(?!doi\.org|www\.sphinx-doc|pydata)[^"']+\.(?:js|css|woff2?)""")
+    outside = re.compile(
+        r"""(?:src|href)=["'](?:https?:)?//(?!doi\.org|www\.sphinx-doc|pydata)[^"']+\.(?:js|css|woff2?)"""
+    )
     for page in (tmp_path / "html").rglob("*.html"):
         assert not outside.search(page.read_text("utf-8")), page
 
