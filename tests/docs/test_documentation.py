@@ -21,7 +21,15 @@ from running import FILE, Page, blocks, inside  # noqa: E402
 
 OWN = {"_build", "_made", "examples", "rooms"}
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not OWN & set(page.relative_to(DOCS).parts))
-LONG = {"tutorial.md", "howto/simulate.md", "howto/calibrate.md", "howto/ccd.md", "howto/sweep.md", "adding-a-paper.md"}
+LONG = {
+    "tutorial.md",
+    "howto/constriction.md",
+    "howto/simulate.md",
+    "howto/calibrate.md",
+    "howto/ccd.md",
+    "howto/sweep.md",
+    "adding-a-paper.md",
+}
 """Pages that take more than a few seconds."""
 MOST_NOT_RUN = 16
 EXAMPLES = sorted((DOCS / "gallery").glob("*.py"))
