@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test proofs exhaustive check bench lock clean
+.PHONY: demo test proofs exhaustive check docs bench lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/natron reproduce lowack2025
@@ -27,6 +27,11 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# the documentation, into docs/_build/html: strict, and without a network when its packages are there
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 bench: $(VENV)/.dev
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -44,6 +49,13 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.lock
 	touch $@
 
+# not in the locks: whoever runs or tests natron does not need them
+$(VENV)/.docs: pyproject.toml $(VENV)/.dev
+	$(PIP) install --only-binary :all: --constraint requirements-dev.lock $(DOCS_NEED)
+	touch $@
+DOCS_NEED = $$($(BIN)/python -c 'import tomllib; \
+  print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["docs"])')
+
 # the two locks: exact versions with hashes for every Python that natron supports
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
@@ -54,4 +66,4 @@ lock: $(VENV)/.dev
 	  --extra cluster --extra web --group build --group dev --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis lowack2025.html
+	rm -rf $(VENV) build dist docs/_build docs/_made docs/examples docs/api/rooms .pytest_cache .mypy_cache .ruff_cache .hypothesis lowack2025.html
