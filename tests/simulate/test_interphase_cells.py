@@ -273,7 +273,7 @@ def test_extremes_give_a_number_or_say_why_not():
         {"interphase_contact_length": "1 nm"},
         {"interphase_conductivity": "1e-12 mS/cm"},
         {"wetting_time": "1 s"},
-        {"interphase_growth_constant": "1 m²/s", "interphase_contact_length": "1e9 m"},
+        {"interphase_growth_constant": "1 m²/s", "interphase_contact_length": "9 cm"},
         {"interlayer_electron_conductivity": "1e-30 S/cm"},
         {"interlayer_electron_conductivity": "1 S/cm"},
     ):

@@ -139,10 +139,21 @@ def test_what_rests_on_its_own_calibration_says_so(claims):
         assert claims[name].origin == "calibrated"
         assert "calibrated" in claims[name].explanation
     assert claims["plateau"].computed.value == pytest.approx(3.4 - 2 * 0.0595, abs=0.01)
-    floor = claims["polarisation"]
-    assert floor.origin == "assumed"
-    assert floor.claim.must_be == "at_least"
-    assert floor.computed.value < 0.01
+    side = claims["polarisation"]
+    assert side.origin == "calibrated"
+    assert "calibrated to this very number" in side.explanation
+    assert side.claim.must_be == "at_least"
+    assert side.computed.value == pytest.approx(0.06, rel=1e-3)
+
+
+def test_what_a_symmetric_cell_must_lose_at_least():
+    """Without the face that is calibrated to the document's 60 mV: half the ceramic."""
+    relation = RELATIONS["polarisation"]
+    inputs = {"current_density": Quantity(0.5, None, "current_density"), **relation.looked_up({"cell": "latp-pb"})}
+    for face in ("metal_resistance", "wetted_resistance"):
+        assert inputs[face].origin == "calibrated"
+        inputs[face] = Quantity(1e-9, None, "area_specific_resistance")
+    assert 0.001 < propagate(relation.bound({"cell": "latp-pb"}), inputs)["value"].value < 0.01
 
 
 def test_relation_carries_the_contact_s_uncertainty():
